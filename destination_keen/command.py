@@ -1,0 +1,116 @@
+"""The command line that Airbyte calls: spec, check and write, answered in Airbyte messages on standard output."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import os
+import sys
+from collections.abc import Sequence
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from destination_keen.config import Config, Limits
+from destination_keen.errors import ConfigError, DestinationError, InternalError
+from destination_keen.interruption import Interruption
+from destination_keen.lines import from_descriptor
+from destination_keen.output import Output
+
+_STDIN, _STDOUT = 0, 1
+
+
+def main() -> None:
+    """Run the command in `sys.argv` and exit with its code."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: Sequence[str], limits: Limits | None = None) -> int:
+    """Run one command and give its exit code: 0 for success, and for every `check` that came to a verdict.
+
+    `limits` is for tests and embedding code; users have none to set.
+    """
+    options = _parser().parse_args(arguments)
+    output = Output(_STDOUT)
+    root = logging.getLogger()
+    root.handlers[:] = [output]
+    root.setLevel(os.environ.get("LOG_LEVEL", "INFO").upper())
+    try:
+        if options.command == "spec":
+            output.message({"type": "SPEC", "spec": specification()})
+        elif options.command == "check":
+            _check(options.config, limits or Limits(), output)
+        else:
+            _write(options.config, options.catalog, limits or Limits(), output)
+    except DestinationError as error:
+        output.failure(error)
+        return error.exit_code
+    except BrokenPipeError:
+        return 1
+    return 0
+
+
+def specification() -> dict[str, Any]:
+    """The connector's specification, a `ConnectorSpecification` of the Airbyte protocol."""
+    text = resources.files("destination_keen").joinpath("spec.json").read_text("utf-8")
+    specification: dict[str, Any] = json.loads(text)
+    return specification
+
+
+def _check(config_path: str, limits: Limits, output: Output) -> None:
+    from destination_keen.probe import check
+
+    try:
+        config = _config(config_path, output)
+        warning = check(config, limits)
+    except DestinationError as error:
+        output.status(error)
+    except Exception as error:
+        output.status(InternalError.unexpected(error))
+    else:
+        if warning:
+            logging.getLogger(__name__).warning(warning)
+        output.status(None, warning)
+
+
+def _write(config_path: str, catalog_path: str, limits: Limits, output: Output) -> None:
+    from destination_keen.sync import sync
+
+    config = _config(config_path, output)
+    catalog = _read(catalog_path, "catalog")
+    interruption = Interruption()
+    with interruption.listening():
+        for states in sync(config, catalog, from_descriptor(_STDIN, limits.line_bytes), limits, interruption):
+            output.lines(states)
+
+
+def _config(path: str, output: Output) -> Config:
+    try:
+        raw = json.loads(_read(path, "configuration"))
+    except (ValueError, RecursionError) as error:
+        raise ConfigError(f"The configuration file {path} is not JSON in UTF-8.") from error
+    if isinstance(raw, dict) and isinstance(raw.get("api_key"), str) and raw["api_key"]:
+        output.hide(raw["api_key"].strip())
+    return Config.parse(raw)
+
+
+def _read(path: str, what: str) -> bytes:
+    try:
+        return Path(path).read_bytes()
+    except OSError as error:
+        raise ConfigError(f"The {what} file {path} cannot be read: {error.strerror}.") from error
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="destination-keen", description="Airbyte destination for Keen. Reads Airbyte messages on standard input."
+    )
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("spec", help="print the connection specification")
+    config = argparse.ArgumentParser(add_help=False)
+    config.add_argument("--config", required=True, metavar="FILE", help="the configuration, as JSON")
+    commands.add_parser("check", parents=[config], help="check the configuration against Keen, sending nothing")
+    write = commands.add_parser("write", parents=[config], help="send the records on standard input to Keen")
+    write.add_argument("--catalog", required=True, metavar="FILE", help="the configured catalog, as JSON")
+    return parser

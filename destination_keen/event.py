@@ -1,0 +1,134 @@
+"""Record data becomes the bytes of an event that Keen will keep: as it came, or mended and saying so.
+
+An event is the record's own JSON with `keen.timestamp` and Airbyte's metadata fields spliced in. Only a record that
+breaks a rule of Keen's is decoded, mended and written anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from destination_keen import lenient, mend
+from destination_keen.mend import Change
+from destination_keen.protocol import NULL, Record
+from destination_keen.shape import Names, Shape
+from destination_keen.timestamp import Path, TimestampRule, from_milliseconds
+
+# `keen.timestamp` and `_airbyte_extracted_at` as they are spliced in; an event this near to the limit is measured.
+_LONGEST_ADDITION = 128
+
+_decode = msgspec.json.Decoder(dict[str, Any]).decode
+_encode = msgspec.json.Encoder().encode
+
+
+@dataclass(slots=True)
+class Counts:
+    """What encoding did so far: events with a mend in them, mends by kind, and events timed by `emitted_at` for want
+    of a readable time.
+    """
+
+    mended: int = 0
+    nulled: int = 0
+    truncated: int = 0
+    renamed: int = 0
+    fallbacks: int = 0
+
+
+class Encoder:
+    """Prepared for one stream: where its time is, which generation it writes, which fields are its keys.
+
+    `generation_id` and `sync_id` are the configured catalog's, None where the platform sends none. `keys` are the paths
+    of cursor and primary key, which are the last to go where an event is too large.
+    """
+
+    def __init__(
+        self,
+        timestamp: TimestampRule,
+        keys: frozenset[Path] = frozenset(),
+        generation_id: int | None = None,
+        sync_id: int | None = None,
+    ) -> None:
+        self.counts = Counts()
+        self._timestamp = timestamp
+        self._keys = keys
+        self._names = Names()
+        self._shape = Shape(self._names)
+        self._sync = {} if sync_id is None else {"sync_id": sync_id}
+        self._generation = b"" if generation_id is None else b',"_airbyte_generation_id":%d' % generation_id
+        self._tail = self._generation + self._meta([]) + b"}"
+        self._largest_body = mend.LARGEST_EVENT - len(self._tail) - _LONGEST_ADDITION
+
+    @property
+    def properties(self) -> int:
+        """Different property paths seen so far, up to a bound; Keen documents 1,000 for a collection."""
+        return self._names.properties
+
+    def encode(self, record: Record) -> bytes:
+        """Give the event of a record: UTF-8 JSON of at most 900,000 bytes that obeys Keen's rules.
+
+        Raises:
+            ValueError: `data` is not a JSON object. The text of the error may quote it: it is not for the log.
+        """
+        raw = record.data
+        changes = [] if record.meta == NULL else _incoming(record.meta)
+        if isinstance(raw, msgspec.Raw) and not changes:
+            body = bytes(raw)
+            try:
+                data = _decode(body)
+                if len(body) <= self._largest_body and self._shape.keeps(data):
+                    head = body[:-1] if data else b"{"
+                    return b"".join((head, self._added(record, data, b"," if data else b""), self._tail))
+            except (msgspec.MsgspecError, RecursionError):
+                pass
+        return self._encode_mended(record, changes)
+
+    def _encode_mended(self, record: Record, changes: list[Change]) -> bytes:
+        source = record.data if isinstance(record.data, dict) else lenient.loads(bytes(record.data))
+        if not isinstance(source, dict):
+            raise ValueError("the data of a record has to be an object")
+        came_with = len(changes)
+        data = mend.mend(source, changes)
+        self._shape.keeps(data)
+        added = self._added(record, source, b"," if data else b"")
+
+        def write(data: dict[str, Any], changes: list[Change]) -> bytes:
+            head = lenient.dumps(data)[:-1]
+            return head + (added if data else added.removeprefix(b",")) + self._generation + self._meta(changes) + b"}"
+
+        value = mend.fit(data, changes, self._keys, write)
+        self._count(changes[came_with:])
+        return value
+
+    def _added(self, record: Record, data: Mapping[str, Any], comma: bytes) -> bytes:
+        moment = self._timestamp.read(data)
+        if moment is None:
+            moment = from_milliseconds(record.emitted_at)
+            self.counts.fallbacks += self._timestamp.path is not None
+        return b'%b"keen":{"timestamp":"%b"},"_airbyte_extracted_at":%d' % (comma, moment.encode(), record.emitted_at)
+
+    def _meta(self, changes: list[Change]) -> bytes:
+        meta: dict[str, Any] = dict(self._sync)
+        if changes:
+            meta["changes"] = [change._asdict() for change in changes]
+        return b',"_airbyte_meta":' + _encode(meta) if meta else b""
+
+    def _count(self, changes: list[Change]) -> None:
+        counts = self.counts
+        counts.mended += bool(changes)
+        for change in changes:
+            counts.nulled += change.change == mend.NULLED
+            counts.truncated += change.change == mend.TRUNCATED
+            counts.renamed += change.change == mend.RENAMED
+
+
+def _incoming(meta: msgspec.Raw | dict[str, Any]) -> list[Change]:
+    if not isinstance(meta, dict):
+        meta = lenient.loads(bytes(meta))
+    listed = meta.get("changes") if isinstance(meta, dict) else None
+    if not isinstance(listed, list):
+        return []
+    return [Change.of(*map(change.get, Change._fields)) for change in listed if isinstance(change, dict)]

@@ -1,0 +1,52 @@
+"""A producer hands event values to Keen and reports each delivery; which client does it is decided here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+from destination_keen.config import Config, Limits
+from destination_keen.errors import DestinationError
+
+
+class Producer(Protocol):
+    """What the writer needs of a client.
+
+    Everything is called from the writer's thread. `on_delivery` is called once for each delivered value, while `poll`
+    runs; never for a value that was not delivered.
+    """
+
+    failure: DestinationError | None
+    """The first failure to deliver a value. Nothing is repeated after it."""
+
+    def send(self, collection: str, value: bytes, on_delivery: Callable[[], None]) -> bool:
+        """Take a value, or give False when none can be taken now: `poll`, look at `failure`, send the value again."""
+
+    def poll(self, seconds: float) -> None:
+        """Let delivery reports come in, for up to `seconds` if there are none yet."""
+
+    def stalled(self, seconds: float) -> DestinationError:
+        """The error to end with after `seconds` in which nothing was delivered."""
+
+    @property
+    def in_flight(self) -> int:
+        """Values taken of which neither a delivery nor a failure is known yet."""
+
+    @property
+    def delivered_bytes(self) -> int:
+        """Size of all values delivered."""
+
+    def close(self) -> None:
+        """Give up what is in flight and end the client's threads, within a second."""
+
+
+def open_producer(config: Config, limits: Limits, *, idempotence: bool) -> Producer:
+    """Open the producer for a configuration. `idempotence`: whether the cluster lets the project send idempotently.
+
+    Raises:
+        DestinationError: the client cannot be started.
+    """
+    # Imported here because `spec` needs no client.
+    from destination_keen.producer.kafka_python import KafkaPythonProducer
+
+    return KafkaPythonProducer(config, limits, idempotence=idempotence)

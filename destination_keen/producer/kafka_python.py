@@ -1,0 +1,193 @@
+"""Delivery over kafka-python, with a bound on memory that the client itself does not have.
+
+Deliveries are looked up in the order of sending, by the writer's own thread: there is no callback and no lock. A value
+whose delivery is known early waits for those before it, which costs nothing, since states leave in order as well.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections import deque
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+from kafka import KafkaProducer, errors
+from kafka.partitioner import StickyPartitioner
+
+from destination_keen.config import Config, Limits
+from destination_keen.deadline import Deadline
+from destination_keen.errors import (
+    ConfigError,
+    DestinationError,
+    InternalError,
+    PermissionDeniedError,
+    TransientError,
+    UndeliverableError,
+)
+from destination_keen.producer.kafka_session import refused
+
+logger = logging.getLogger(__name__)
+
+_LINGER_MS = 50
+_BATCH_BYTES = 256 * 1024
+_REQUEST_TIMEOUT_MS = 30_000
+# How long `send` waits for a collection's partitions before it gives the turn back to the writer.
+_METADATA_WAIT_MS = 50
+_SECONDS_BETWEEN_LOGS = 10.0
+
+_PENDING_DELIVERY = tuple[Any, str, int, Callable[[], None]]
+
+
+class _ConnectionWatch(logging.Handler):
+    """Hears what the client logs: it retries failed connections in silence and ends with a mere time-out."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.last: Exception | None = None
+        self._quiet = Deadline(0.0)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        arguments = record.args if isinstance(record.args, tuple) else ()
+        failure = next((each for each in arguments if isinstance(each, Exception)), None)
+        if failure is None or not record.name.startswith("kafka.net"):
+            return
+        self.last = failure
+        if self._quiet.passed:
+            self._quiet = Deadline(_SECONDS_BETWEEN_LOGS)
+            logger.warning("A connection to Keen's brokers failed and is tried again: %s", failure)
+
+
+class _Client(KafkaProducer):  # type: ignore[misc]  # the library has no types
+    """The client, whose `close` gives up what is in flight instead of failing half-way for it."""
+
+    def flush(self, timeout: float | None = None) -> None:
+        with suppress(errors.KafkaTimeoutError):
+            super().flush(timeout)
+
+
+class KafkaPythonProducer:
+    """A `Producer` on kafka-python: acks from all replicas, lz4, null keys, idempotent where the cluster allows it."""
+
+    def __init__(self, config: Config, limits: Limits, *, idempotence: bool = True) -> None:
+        self._addresses = config.delivery.addresses
+        self._limits = limits
+        self._pending: deque[_PENDING_DELIVERY] = deque()
+        self._in_flight_bytes = 0
+        self._delivered_bytes = 0
+        self.failure: DestinationError | None = None
+        self._watch = _ConnectionWatch()
+        client_log = logging.getLogger("kafka")
+        # At DEBUG the client logs what it sends.
+        client_log.setLevel(logging.WARNING)
+        client_log.propagate = False
+        client_log.handlers[:] = [self._watch]
+        timeout_ms = int(limits.delivery_timeout * 1000)
+        self._client = _Client(
+            client_id="destination-keen",
+            bootstrap_servers=[f"{host}:{port}" for host, port in config.delivery.bootstrap_servers],
+            bootstrap_timeout_ms=int(limits.probe_timeout * 1000),
+            security_protocol=config.delivery.security_protocol,
+            ssl_context=config.delivery.tls() if config.delivery.encrypted else None,
+            sasl_mechanism="PLAIN",
+            sasl_plain_username=config.project_id,
+            sasl_plain_password=config.api_key,
+            acks="all",
+            enable_idempotence=idempotence,
+            compression_type="lz4",
+            linger_ms=_LINGER_MS,
+            batch_size=_BATCH_BYTES,
+            max_in_flight_requests_per_connection=5,
+            delivery_timeout_ms=timeout_ms,
+            request_timeout_ms=min(_REQUEST_TIMEOUT_MS, timeout_ms - _LINGER_MS),
+            max_block_ms=_METADATA_WAIT_MS,
+            partitioner=StickyPartitioner(),
+            metrics_enabled=False,
+        )
+
+    def send(self, collection: str, value: bytes, on_delivery: Callable[[], None]) -> bool:
+        """Take a value unless the bound on what is in flight is reached or the collection is not known yet."""
+        limits = self._limits
+        if len(self._pending) >= limits.in_flight_records or self._in_flight_bytes >= limits.in_flight_bytes:
+            return False
+        try:
+            future = self._client.send(collection, value)
+        except errors.KafkaTimeoutError:
+            return False
+        except errors.KafkaError as error:
+            self.failure = self.failure or self._sorted(error, collection)
+            return False
+        self._pending.append((future, collection, len(value), on_delivery))
+        self._in_flight_bytes += len(value)
+        return True
+
+    def poll(self, seconds: float) -> None:
+        """Look for deliveries; if there are none yet, wait first."""
+        if seconds and not (self._pending and self._pending[0][0].is_done):
+            time.sleep(seconds)
+        pending = self._pending
+        while pending and pending[0][0].is_done:
+            future, collection, size, on_delivery = pending.popleft()
+            self._in_flight_bytes -= size
+            if future.exception is None:
+                self._delivered_bytes += size
+                on_delivery()
+            elif self.failure is None:
+                self.failure = self._sorted(future.exception, collection)
+
+    def stalled(self, seconds: float) -> DestinationError:
+        """Say why nothing was delivered, by the last failure of a connection."""
+        if isinstance(self._watch.last, errors.SaslAuthenticationFailedError):
+            return refused()
+        return UndeliverableError(
+            f"Keen's brokers ({self._addresses}) took no record for {seconds:g} seconds. The next attempt repeats what"
+            ' was not confirmed. If it fails again, check "Bootstrap Servers" and the network.',
+            f"Nothing was delivered for {seconds:g} seconds. Last failure: {self._watch.last!r}",
+        )
+
+    @property
+    def in_flight(self) -> int:
+        """Values taken whose delivery was not looked up yet."""
+        return len(self._pending)
+
+    @property
+    def delivered_bytes(self) -> int:
+        """Size of all values delivered."""
+        return self._delivered_bytes
+
+    def close(self) -> None:
+        """Give up what is in flight and end the client's thread."""
+        self._client.close(timeout=0 if self._pending else 1)
+
+    def _sorted(self, error: Exception, collection: str) -> DestinationError:
+        told = f"Collection {collection}: {error!r}"
+        if isinstance(error, errors.SaslAuthenticationFailedError):
+            return refused()
+        if isinstance(error, errors.AuthorizationError):
+            return PermissionDeniedError(
+                f'Keen does not let this project and key write to the collection "{collection}". Use the Master Key or'
+                " the Write Key of the project.",
+                told,
+            )
+        if isinstance(error, (errors.UnknownTopicOrPartitionError, errors.InvalidTopicError)):
+            return ConfigError(
+                f'Keen\'s brokers have no topic for the collection "{collection}" and do not make one. Check that'
+                ' "Bootstrap Servers" are those of Keen\'s inbound cluster.',
+                told,
+            )
+        if isinstance(error, (errors.MessageSizeTooLargeError, errors.RecordListTooLargeError)):
+            return ConfigError(
+                f'Keen\'s brokers refuse an event of the collection "{collection}" as too large, though it keeps'
+                " Keen's limit of 900,000 bytes. Leave large fields out of the stream, and tell Keen's support.",
+                told,
+            )
+        if isinstance(error, errors.KafkaTimeoutError):
+            return self.stalled(self._limits.delivery_timeout)
+        if isinstance(error, errors.KafkaError):
+            return TransientError(
+                f'Keen\'s brokers did not take a record of the collection "{collection}" ({type(error).__name__}).'
+                " The next attempt repeats what was not confirmed.",
+                told,
+            )
+        return InternalError("The Kafka client failed in a way it should not.", f"{type(error).__name__}")

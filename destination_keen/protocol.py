@@ -1,0 +1,184 @@
+"""A line of bytes becomes a Record, a State, a StreamStatus or nothing; a State becomes a line again, unchanged.
+
+The envelope is the Airbyte protocol's `AirbyteMessage`. It is read leniently (unknown types and keys are no error), but
+a line that is not JSON, or that claims to be a RECORD or STATE and is malformed, is refused: skipping it would lose
+data.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import msgspec
+
+from destination_keen import lenient
+
+Descriptor = tuple[str | None, str]
+"""A stream's namespace (None where there is none) and name."""
+
+NULL = msgspec.Raw(b"null")
+"""What stands for an absent object."""
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+
+# `emitted_at` is in milliseconds. PyAirbyte replays its cache with seconds; these are smaller by far.
+_FIRST_MILLISECONDS = 100_000_000_000
+_LAST_MILLISECONDS = 253_402_300_799_999
+
+
+class Record(msgspec.Struct, frozen=True, gc=False):
+    """A RECORD: its stream, the data (raw JSON, or decoded where the line was not quite JSON), and when it was read.
+
+    `emitted_at` is in epoch milliseconds. `meta` is the `AirbyteRecordMessageMeta`, raw or decoded; null where absent.
+    """
+
+    stream: str
+    data: msgspec.Raw | dict[str, Any]
+    emitted_at: int
+    namespace: str | None = None
+    meta: msgspec.Raw | dict[str, Any] = NULL
+
+
+class State(NamedTuple):
+    """A STATE: the stream it closes (None for GLOBAL and LEGACY, which close all), and the line it came in."""
+
+    descriptor: Descriptor | None
+    line: bytes
+
+
+class StreamStatus(NamedTuple):
+    """A TRACE STREAM_STATUS: STARTED, RUNNING, COMPLETE or INCOMPLETE."""
+
+    descriptor: Descriptor
+    status: str
+
+
+class _Body(msgspec.Struct, gc=False):
+    stream: str
+    data: msgspec.Raw
+    emitted_at: int | float
+    namespace: str | None = None
+    meta: msgspec.Raw = NULL
+
+
+class _Envelope(msgspec.Struct, gc=False):
+    type: str
+    record: _Body | None = None
+
+
+class _StreamDescriptor(msgspec.Struct):
+    name: str
+    namespace: str | None = None
+
+
+class _StreamPart(msgspec.Struct):
+    stream_descriptor: _StreamDescriptor
+
+
+class _StateBody(msgspec.Struct):
+    type: str | None = None
+    stream: _StreamPart | None = None
+
+
+class _StatusPart(msgspec.Struct):
+    stream_descriptor: _StreamDescriptor
+    status: str
+
+
+class _TraceBody(msgspec.Struct):
+    type: str | None = None
+    stream_status: _StatusPart | None = None
+
+
+class _StateEnvelope(msgspec.Struct):
+    state: _StateBody
+
+
+class _TraceEnvelope(msgspec.Struct):
+    trace: _TraceBody
+
+
+_envelope = msgspec.json.Decoder(_Envelope)
+_state = msgspec.json.Decoder(_StateEnvelope)
+_trace = msgspec.json.Decoder(_TraceEnvelope)
+_members = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_encode = msgspec.json.Encoder().encode
+
+
+def decode(line: bytes) -> Record | State | StreamStatus | None:
+    """Read one line; None for blank lines and for messages that a destination has no use for.
+
+    Raises:
+        ValueError: not an Airbyte message. The text of the error may quote the line: it is not for the log.
+    """
+    try:
+        envelope = _envelope.decode(line)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return _decode_again(line)
+    body = envelope.record
+    if envelope.type == "RECORD":
+        if body is None:
+            raise ValueError("a RECORD without a record")
+        return Record(body.stream, body.data, _milliseconds(body.emitted_at), body.namespace, body.meta)
+    if envelope.type == "STATE":
+        return State(_closed_stream(_state.decode(line).state), line)
+    if envelope.type == "TRACE":
+        return _status(line)
+    return None
+
+
+def with_stats(state: State, stats: Mapping[str, Any]) -> bytes:
+    """Give the line of a state as it came, unknown keys and nulls included, with its `destinationStats` set."""
+    message = _members.decode(state.line)
+    body = _members.decode(message["state"])
+    body["destinationStats"] = msgspec.Raw(_encode(stats))
+    message["state"] = msgspec.Raw(_encode(body))
+    return _encode(message)
+
+
+def _decode_again(line: bytes) -> Record | State | StreamStatus | None:
+    stripped = line.removeprefix(_BYTE_ORDER_MARK).strip()
+    if not stripped:
+        return None
+    if len(stripped) != len(line):
+        return decode(stripped)
+    message = lenient.loads(line)
+    if not isinstance(message, dict) or not isinstance(message.get("type"), str):
+        raise ValueError("not an Airbyte message")
+    if message["type"] not in ("RECORD", "STATE"):
+        return None
+    body = message.get("record")
+    if message["type"] == "STATE" or not isinstance(body, dict):
+        raise ValueError("malformed")
+    # Checks all but the data, which stays as it was decoded.
+    known = msgspec.convert({**body, "data": NULL, "meta": NULL}, _Body, strict=True)
+    data, meta = body.get("data"), body.get("meta") or NULL
+    if not isinstance(data, dict) or not isinstance(meta, (dict, msgspec.Raw)):
+        raise ValueError("malformed record")
+    return Record(known.stream, data, _milliseconds(known.emitted_at), known.namespace, meta)
+
+
+def _milliseconds(emitted_at: int | float) -> int:
+    milliseconds = emitted_at if emitted_at >= _FIRST_MILLISECONDS else emitted_at * 1000
+    if not 0 <= milliseconds <= _LAST_MILLISECONDS:
+        raise ValueError("emitted_at is no time")
+    return int(milliseconds)
+
+
+def _closed_stream(body: _StateBody) -> Descriptor | None:
+    if body.type == "STREAM" and body.stream is None:
+        raise ValueError("a STREAM state without a stream")
+    if body.stream is None or body.type not in ("STREAM", None):
+        return None
+    descriptor = body.stream.stream_descriptor
+    return descriptor.namespace, descriptor.name
+
+
+def _status(line: bytes) -> StreamStatus | None:
+    try:
+        part = _trace.decode(line).trace.stream_status
+    except msgspec.ValidationError:
+        return None
+    if part is None:
+        return None
+    return StreamStatus((part.stream_descriptor.namespace, part.stream_descriptor.name), part.status)

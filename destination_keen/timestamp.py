@@ -1,0 +1,206 @@
+"""Which field of a stream gives `keen.timestamp`, and how its value becomes ISO 8601 in UTC.
+
+The field is chosen once per stream: the cursor where it can be a time, else the field that the schema declares as a
+time and whose name sounds most like the time of the event. Where a record has no readable time there, the time at
+which the source read it is taken, for that record only.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta, timezone
+from decimal import Decimal
+from functools import partial
+from typing import Any, NamedTuple
+
+from dateutil import parser as dateutil_parser
+from dateutil import tz
+
+Path = tuple[str, ...]
+
+EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+
+# Names that say event time, the clearest first.
+_NAMES = (
+    "timestamp",
+    "time",
+    "event_time",
+    "occurred_at",
+    "created_at",
+    "created",
+    "date",
+    "datetime",
+    "updated_at",
+    "updated",
+    "modified_at",
+)
+_NAMED_A_TIME = re.compile(
+    r"(?i)(^|_)(timestamp|time|date|datetime|ts|epoch|created|updated|modified|at|on)(_|$)|[a-z](At|Time|Date|Timestamp)$"
+)
+_LONGEST_TIME = 64
+_FOUR_DIGITS = re.compile(r"[0-9]{4}")
+_NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
+# The zones of RFC 822, in hours from UTC. Other abbreviations mean different things in different countries.
+_ZONES = {"UTC": 0, "GMT": 0, "EST": -5, "EDT": -4, "CST": -6, "CDT": -5, "MST": -7, "MDT": -6, "PST": -8, "PDT": -7}
+# Two days that share neither year, month nor day: what dateutil fills in shows as a difference.
+_ONE_DAY, _OTHER_DAY = datetime(2000, 1, 1), datetime(2004, 2, 2)
+
+
+class TimestampRule(NamedTuple):
+    """Where a stream's event time is. `numeric`: whether numbers in that place are times, not, say, counters."""
+
+    path: Path | None
+    numeric: bool
+
+    def __str__(self) -> str:
+        return "emitted_at" if self.path is None else ".".join(self.path)
+
+    def read(self, data: Mapping[str, Any]) -> str | None:
+        """Give a record's event time as `YYYY-MM-DDTHH:MM:SS.mmmZ`, or None where it has none that can be read."""
+        value: Any = data
+        for name in self.path or ():
+            if type(value) is not dict:
+                return None
+            value = value.get(name)
+        return iso_utc(value, numeric=self.numeric)
+
+
+BY_EMISSION = TimestampRule(None, numeric=False)
+"""The rule of a stream whose event time is the time at which the source read the record."""
+
+
+def choose(schema: Mapping[str, Any], cursor: Sequence[str]) -> TimestampRule:
+    """Choose the rule of a stream from its JSON schema and its cursor field (a path, empty where it has none).
+
+    A cursor that is declared or named as a time comes first, then what the schema declares as a moment or a day, then a
+    cursor of text, which may hold times all the same.
+    """
+    declared = _declared(schema, cursor)
+    types = _types(declared) - {"null"}
+    has_text = bool(cursor) and (not types or "string" in types)
+    has_numbers = bool(cursor) and bool(types & {"integer", "number"})
+    if (has_text or has_numbers) and (_is_time(declared) or _named_a_time(cursor[-1])):
+        return TimestampRule(tuple(cursor), numeric=True)
+    properties = _properties(schema)
+    for is_candidate in (_is_moment, _is_day):
+        names = [name for name, declared in properties.items() if is_candidate(declared)]
+        if names:
+            return TimestampRule((min(names, key=_rank),), numeric=True)
+    return TimestampRule(tuple(cursor), numeric=False) if has_text else BY_EMISSION
+
+
+def from_milliseconds(milliseconds: int) -> str:
+    """Write epoch milliseconds as `YYYY-MM-DDTHH:MM:SS.mmmZ`."""
+    return _written(EPOCH + timedelta(milliseconds=milliseconds))
+
+
+def iso_utc(value: Any, *, numeric: bool) -> str | None:
+    """Read a time as sources write it and give it as `YYYY-MM-DDTHH:MM:SS.mmmZ`; None where it is not a time.
+
+    Text is ISO 8601, or anything else that names at least a year, a month and a day; no zone means UTC. Numbers, and
+    text that is one, are times only if `numeric`: seconds, milliseconds, microseconds or nanoseconds since 1970 by
+    their magnitude, from March 1973 on (what is smaller is more likely a duration or a count), or a day as YYYYMMDD.
+    """
+    try:
+        if type(value) is str:
+            moment = _from_text(value, numeric=numeric)
+        elif numeric and not isinstance(value, (bool, str)):
+            moment = _from_number(value)
+        else:
+            return None
+        return None if moment is None else _written(moment)
+    except (ValueError, OverflowError, TypeError, LookupError, ArithmeticError):
+        return None
+
+
+def _from_text(text: str, *, numeric: bool) -> datetime | None:
+    text = text.strip()
+    if len(text) > _LONGEST_TIME or not _FOUR_DIGITS.search(text):
+        return None
+    if _NUMBER.fullmatch(text):
+        return _from_number(Decimal(text)) if numeric else None
+    try:
+        return datetime.fromisoformat(text[:-1] + "+00:00" if text[-1] in "Zz" else text)
+    except ValueError:
+        pass
+    parse = partial(dateutil_parser.parse, text, tzinfos=_zone)
+    moment = parse(default=_ONE_DAY)
+    other = parse(default=_OTHER_DAY)
+    return moment if moment == other else None
+
+
+def _from_number(number: Any) -> datetime | None:
+    size = abs(number)
+    if 1e8 <= size < 1e11:
+        return EPOCH + timedelta(seconds=float(number)) if number % 1 else EPOCH + timedelta(seconds=int(number))
+    if 1e11 <= size < 1e14:
+        return EPOCH + timedelta(milliseconds=int(number))
+    if 1e14 <= size < 1e17:
+        return EPOCH + timedelta(microseconds=int(number))
+    if 1e17 <= size < 1e20:
+        return EPOCH + timedelta(microseconds=int(number) // 1000)
+    if 19_000_101 <= number <= 21_001_231 and number % 1 == 0:
+        return datetime.strptime(str(int(number)), "%Y%m%d").replace(tzinfo=timezone.utc)
+    return None
+
+
+def _written(moment: datetime) -> str:
+    utc = moment.astimezone(timezone.utc) if moment.tzinfo is not None else moment
+    return utc.replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
+
+
+def _zone(name: str | None, offset: int | None) -> tz.tzoffset:
+    # dateutil would take a zone that it does not know for UTC, and a name of this machine's own zone for local time.
+    if offset is None:
+        offset = 3600 * _ZONES[(name or "").upper()]
+    return tz.tzoffset(None, offset)
+
+
+def _properties(schema: Any) -> Mapping[str, Any]:
+    properties = schema.get("properties") if isinstance(schema, Mapping) else None
+    return properties if isinstance(properties, Mapping) else {}
+
+
+def _declared(schema: Any, path: Sequence[str]) -> Any:
+    for name in path:
+        schema = _properties(schema).get(name)
+    return schema
+
+
+def _types(declared: Any) -> set[str]:
+    if not isinstance(declared, Mapping):
+        return set()
+    options = declared.get("oneOf") or declared.get("anyOf")
+    if isinstance(options, list):
+        return {name for option in options for name in _types(option)}
+    types = declared.get("type", [])
+    return {types} if isinstance(types, str) else {name for name in types if isinstance(name, str)}
+
+
+def _forms(declared: Any) -> set[str]:
+    if not isinstance(declared, Mapping):
+        return set()
+    options = [form for option in declared.get("oneOf") or declared.get("anyOf") or () for form in _forms(option)]
+    return {form for form in (declared.get("format"), declared.get("airbyte_type"), *options) if isinstance(form, str)}
+
+
+def _is_moment(declared: Any) -> bool:
+    return any(form == "date-time" or form.startswith("timestamp") for form in _forms(declared))
+
+
+def _is_day(declared: Any) -> bool:
+    return "date" in _forms(declared)
+
+
+def _is_time(declared: Any) -> bool:
+    return _is_moment(declared) or _is_day(declared)
+
+
+def _named_a_time(name: str) -> bool:
+    return _NAMED_A_TIME.search(name) is not None
+
+
+def _rank(name: str) -> int:
+    plain = name.lower()
+    return next((rank for rank, known in enumerate(_NAMES) if plain == known), len(_NAMES))
