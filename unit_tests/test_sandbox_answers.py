@@ -1,0 +1,62 @@
+import asyncio
+import json
+from typing import Any
+
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestClient, TestServer
+
+from keen_sandbox.answers import answer_in_kind
+from keen_sandbox.errors import KeenError
+
+
+async def _refuse(_request: web.Request) -> web.Response:
+    raise KeenError("SomeError", "Do something else.", 403)
+
+
+async def _break(_request: web.Request) -> web.Response:
+    raise ZeroDivisionError
+
+
+async def _read(request: web.Request) -> web.Response:
+    return web.Response(text=await request.text())
+
+
+def _ask(method: str, path: str, body: str | None = None) -> tuple[int, Any, str]:
+    async def ask() -> tuple[int, Any, str]:
+        app = web.Application(middlewares=[answer_in_kind], client_max_size=100)
+        app.router.add_get("/refuse", _refuse)
+        app.router.add_get("/break", _break)
+        app.router.add_post("/read", _read)
+        async with TestClient(TestServer(app)) as client, client.request(method, path, data=body) as response:
+            text = await response.text()
+            return response.status, json.loads(text) if text else None, response.headers["Access-Control-Allow-Origin"]
+
+    return asyncio.run(ask())
+
+
+def test_a_refusal_is_an_object_with_a_message_and_a_code() -> None:
+    assert _ask("GET", "/refuse") == (403, {"message": "Do something else.", "error_code": "SomeError"}, "*")
+
+
+def test_an_unknown_path_is_not_found() -> None:
+    refusal = {"message": "There is no resource at /nowhere.", "error_code": "ResourceNotFoundError"}
+    assert _ask("GET", "/nowhere") == (404, refusal, "*")
+
+
+def test_another_method_or_too_long_a_body_keeps_its_status() -> None:
+    status, refusal, _ = _ask("PUT", "/refuse")
+    assert (status, refusal["error_code"]) == (405, "InvalidRequestError")
+    status, refusal, _ = _ask("POST", "/read", "x" * 101)
+    assert (status, refusal["error_code"]) == (413, "InvalidRequestError")
+
+
+def test_a_failure_of_the_sandbox_is_logged_and_says_so(caplog: pytest.LogCaptureFixture) -> None:
+    status, refusal, origin = _ask("GET", "/break")
+    assert (status, refusal["error_code"], origin) == (500, "InternalServerError", "*")
+    assert "The request GET /break failed." in caplog.text
+    assert "ZeroDivisionError" in caplog.text
+
+
+def test_a_preflight_request_is_answered_for_every_path() -> None:
+    assert _ask("OPTIONS", "/anything") == (204, None, "*")

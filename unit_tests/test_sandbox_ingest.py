@@ -1,0 +1,129 @@
+import asyncio
+import time
+from collections.abc import Callable
+
+from keen_sandbox.ingest import Ingest
+from keen_sandbox.store import Store
+
+
+def _counts(store: Store) -> tuple[int, int]:
+    [(events,)] = store.select("SELECT count(*) FROM events")
+    return events, len(store.dropped(None, 1_000_000))
+
+
+async def _until(condition: Callable[[], bool]) -> None:
+    async with _Timeout(10):
+        while not condition():
+            await asyncio.sleep(0.005)
+
+
+class _Timeout:
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+
+    async def __aenter__(self) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._handle = asyncio.get_running_loop().call_later(self._seconds, task.cancel)
+
+    async def __aexit__(self, *_: object) -> None:
+        self._handle.cancel()
+
+
+def test_accepted_messages_are_stored_or_kept_aside() -> None:
+    async def scenario() -> None:
+        store = Store(None)
+        ingest = Ingest(store, delay=0)
+        running = asyncio.create_task(ingest.run())
+        ingest.accept("users", b'{"a":1}')
+        ingest.accept("users", b"broken")
+        ingest.accept("users", None)
+        assert ingest.backlog == 3
+        await _until(lambda: ingest.backlog == 0)
+        assert _counts(store) == (1, 2)
+        ingest.accept("users", b"{}")
+        await _until(lambda: ingest.backlog == 0)
+        assert _counts(store) == (2, 2)
+        await ingest.close()
+        await running
+        store.close()
+
+    asyncio.run(scenario())
+
+
+def test_nothing_is_visible_before_its_delay_is_over() -> None:
+    async def scenario() -> None:
+        store = Store(None)
+        ingest = Ingest(store, delay=0.3)
+        running = asyncio.create_task(ingest.run())
+        accepted = time.monotonic()
+        ingest.accept("users", b"{}")
+        await _until(lambda: ingest.backlog == 0)
+        assert time.monotonic() - accepted >= 0.3
+        assert _counts(store) == (1, 0)
+        await ingest.close()
+        await running
+        store.close()
+
+    asyncio.run(scenario())
+
+
+def test_a_message_does_not_become_visible_with_one_that_came_before_it() -> None:
+    async def scenario() -> None:
+        store = Store(None)
+        ingest = Ingest(store, delay=0.4)
+        running = asyncio.create_task(ingest.run())
+        ingest.accept("users", b"{}")
+        await asyncio.sleep(0.2)
+        ingest.accept("users", b"{}")
+        await _until(lambda: ingest.backlog < 2)
+        assert ingest.backlog == 1
+        assert _counts(store) == (1, 0)
+        await ingest.close()
+        await running
+        store.close()
+
+    asyncio.run(scenario())
+
+
+def test_closing_stores_everything_without_waiting_for_the_delay() -> None:
+    async def scenario() -> None:
+        store = Store(None)
+        ingest = Ingest(store, delay=3_600)
+        running = asyncio.create_task(ingest.run())
+        await asyncio.sleep(0)
+        for number in range(12_000):
+            ingest.accept("users", b'{"n":%d}' % number)
+        await asyncio.wait_for(ingest.close(), 30)
+        assert ingest.backlog == 0
+        assert running.done() or await asyncio.wait_for(running, 1) is None
+        assert store.select("SELECT count(DISTINCT body ->> '/n') FROM events") == [(12_000,)]
+        store.close()
+
+    asyncio.run(scenario())
+
+
+def test_closing_stores_everything_even_where_it_never_ran() -> None:
+    async def scenario() -> None:
+        store = Store(None)
+        ingest = Ingest(store, delay=0)
+        ingest.accept("users", b"{}")
+        await ingest.close()
+        assert _counts(store) == (1, 0)
+        store.close()
+
+    asyncio.run(scenario())
+
+
+def test_messages_are_stored_in_the_order_in_which_they_were_accepted() -> None:
+    async def scenario() -> None:
+        store = Store(None)
+        ingest = Ingest(store, delay=0)
+        for number in range(100):
+            ingest.accept("users", b'{"n":%d}' % number)
+        await ingest.close()
+        rows = store.select("SELECT CAST(body ->> '/n' AS INTEGER) FROM events ORDER BY rowid")
+        assert rows == [(number,) for number in range(100)]
+        store.close()
+
+    asyncio.run(scenario())
