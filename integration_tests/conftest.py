@@ -1,0 +1,45 @@
+"""The real parts as fixtures. A test that needs one that is missing is skipped; with CI=true it fails."""
+
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import NoReturn
+
+import pytest
+
+from integration_tests import UnavailableError
+from integration_tests.apache_kafka.broker import ApacheKafka
+from integration_tests.source_faker import SourceFaker
+
+
+@pytest.fixture(scope="session")
+def apache_kafka() -> Iterator[ApacheKafka]:
+    """A running Apache Kafka, one for the whole test run."""
+    with TemporaryDirectory(prefix="apache-kafka-") as directory:
+        try:
+            broker = ApacheKafka(Path(directory))
+        except UnavailableError as reason:
+            _do_without(reason)
+        with broker:
+            yield broker
+
+
+@pytest.fixture(scope="session")
+def faker() -> Iterator[SourceFaker]:
+    """An installed airbyte-source-faker."""
+    with TemporaryDirectory(prefix="source-faker-") as directory:
+        try:
+            source = SourceFaker(Path(directory))
+        except UnavailableError as reason:
+            if sys.version_info >= (3, 13):
+                pytest.skip(str(reason))
+            _do_without(reason)
+        yield source
+
+
+def _do_without(reason: UnavailableError) -> NoReturn:
+    if os.environ.get("CI") == "true":
+        pytest.fail(str(reason))
+    pytest.skip(str(reason))
