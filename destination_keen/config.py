@@ -42,7 +42,11 @@ class KafkaDelivery:
 
 @dataclass(frozen=True)
 class Limits:
-    """Bounds on memory and time. Users do not set them; tests and embedding code may."""
+    """Bounds on memory and time (seconds). Users do not set them; tests and embedding code may.
+
+    `patience` is how long nothing at all may be delivered. It is a little more than the client's own delivery timeout,
+    whose error knows more.
+    """
 
     in_flight_bytes: int = 64 * 1024 * 1024
     in_flight_records: int = 100_000
@@ -50,6 +54,7 @@ class Limits:
     waiting_states: int = 10_000
     waiting_state_bytes: int = 64 * 1024 * 1024
     delivery_timeout: float = 120.0
+    patience: float = 125.0
     shutdown_grace: float = 25.0
     probe_timeout: float = 6.0
     api_timeout: float = 3.0

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 
 from destination_keen import catalog
 from destination_keen.config import Config, Limits
+from destination_keen.errors import TransientError, UndeliverableError
 from destination_keen.interruption import Interruption
 from destination_keen.probe import probe_kafka
 from destination_keen.producer import open_producer
@@ -34,5 +35,11 @@ def sync(
     cluster = probe_kafka(config, limits.probe_timeout)
     if not cluster.idempotence:
         logger.warning("The cluster does not allow idempotent producers: a retry within the sync may double events.")
-    with closing(open_producer(config, limits, idempotence=cluster.idempotence)) as producer:
-        yield from Writer(streams, producer, limits, interruption).run(chunks)
+    try:
+        with closing(open_producer(config, limits, idempotence=cluster.idempotence)) as producer:
+            yield from Writer(streams, producer, limits, interruption).run(chunks)
+    except UndeliverableError:
+        # A client that cannot log in any more only ever says that time is up. The probe knows why.
+        with suppress(TransientError):
+            probe_kafka(config, limits.probe_timeout)
+        raise

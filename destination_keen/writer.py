@@ -24,8 +24,6 @@ logger = logging.getLogger(__name__)
 _PAUSE = 0.01
 # What is still in flight after a failed delivery gets this long to come in.
 _AFTER_FAILURE = 2.0
-# The client's own delivery timeout comes first: its error knows more.
-_CLIENT_FIRST = 5.0
 
 
 class Writer:
@@ -42,7 +40,7 @@ class Writer:
         self._interruption = interruption
         self._line = 0
         self._seen_bytes = 0
-        self._patience = Deadline(limits.delivery_timeout)
+        self._patience = Deadline(limits.patience)
 
     def run(self, chunks: Iterable[list[bytes]]) -> Iterator[list[bytes]]:
         """Read all lines and yield the lines of the states that may leave, as soon as they may.
@@ -111,7 +109,7 @@ class Writer:
 
     def _wait(self) -> list[bytes]:
         if self._patience.passed:
-            raise self._producer.stalled(self._limits.delivery_timeout)
+            raise self._producer.stalled(self._limits.patience)
         return self._turn(_PAUSE)
 
     def _turn(self, seconds: float) -> list[bytes]:
@@ -126,7 +124,7 @@ class Writer:
 
     def _renew_patience(self) -> None:
         self._seen_bytes = self._producer.delivered_bytes
-        self._patience = Deadline(self._limits.delivery_timeout + _CLIENT_FIRST)
+        self._patience = Deadline(self._limits.patience)
 
     def _release(self) -> list[bytes]:
         states = self._ledger.release()

@@ -37,6 +37,8 @@ _REQUEST_TIMEOUT_MS = 30_000
 _METADATA_WAIT_MS = 50
 _SECONDS_BETWEEN_LOGS = 10.0
 
+_NO_ANSWER = (errors.KafkaTimeoutError, errors.RequestTimedOutError, errors.KafkaConnectionError)
+
 _PENDING_DELIVERY = tuple[Any, str, int, Callable[[], None]]
 
 
@@ -83,28 +85,10 @@ class KafkaPythonProducer:
         client_log.setLevel(logging.WARNING)
         client_log.propagate = False
         client_log.handlers[:] = [self._watch]
-        timeout_ms = int(limits.delivery_timeout * 1000)
-        self._client = _Client(
-            client_id="destination-keen",
-            bootstrap_servers=[f"{host}:{port}" for host, port in config.delivery.bootstrap_servers],
-            bootstrap_timeout_ms=int(limits.probe_timeout * 1000),
-            security_protocol=config.delivery.security_protocol,
-            ssl_context=config.delivery.tls() if config.delivery.encrypted else None,
-            sasl_mechanism="PLAIN",
-            sasl_plain_username=config.project_id,
-            sasl_plain_password=config.api_key,
-            acks="all",
-            enable_idempotence=idempotence,
-            compression_type="lz4",
-            linger_ms=_LINGER_MS,
-            batch_size=_BATCH_BYTES,
-            max_in_flight_requests_per_connection=5,
-            delivery_timeout_ms=timeout_ms,
-            request_timeout_ms=min(_REQUEST_TIMEOUT_MS, timeout_ms - _LINGER_MS),
-            max_block_ms=_METADATA_WAIT_MS,
-            partitioner=StickyPartitioner(),
-            metrics_enabled=False,
-        )
+        try:
+            self._client = _Client(**_settings(config, limits), enable_idempotence=idempotence)
+        except errors.KafkaError as error:
+            raise self.stalled(limits.probe_timeout) from error
 
     def send(self, collection: str, value: bytes, on_delivery: Callable[[], None]) -> bool:
         """Take a value unless the bound on what is in flight is reached or the collection is not known yet."""
@@ -137,9 +121,7 @@ class KafkaPythonProducer:
                 self.failure = self._sorted(future.exception, collection)
 
     def stalled(self, seconds: float) -> DestinationError:
-        """Say why nothing was delivered, by the last failure of a connection."""
-        if isinstance(self._watch.last, errors.SaslAuthenticationFailedError):
-            return refused()
+        """Say that nothing was delivered; why is for a probe to find out, since the client tries in silence."""
         return UndeliverableError(
             f"Keen's brokers ({self._addresses}) took no record for {seconds:g} seconds. The next attempt repeats what"
             ' was not confirmed. If it fails again, check "Bootstrap Servers" and the network.',
@@ -182,7 +164,7 @@ class KafkaPythonProducer:
                 " Keen's limit of 900,000 bytes. Leave large fields out of the stream, and tell Keen's support.",
                 told,
             )
-        if isinstance(error, errors.KafkaTimeoutError):
+        if isinstance(error, _NO_ANSWER):
             return self.stalled(self._limits.delivery_timeout)
         if isinstance(error, errors.KafkaError):
             return TransientError(
@@ -191,3 +173,27 @@ class KafkaPythonProducer:
                 told,
             )
         return InternalError("The Kafka client failed in a way it should not.", f"{type(error).__name__}")
+
+
+def _settings(config: Config, limits: Limits) -> dict[str, Any]:
+    timeout_ms = int(limits.delivery_timeout * 1000)
+    return {
+        "client_id": "destination-keen",
+        "bootstrap_servers": [f"{host}:{port}" for host, port in config.delivery.bootstrap_servers],
+        "bootstrap_timeout_ms": int(limits.probe_timeout * 1000),
+        "security_protocol": config.delivery.security_protocol,
+        "ssl_context": config.delivery.tls() if config.delivery.encrypted else None,
+        "sasl_mechanism": "PLAIN",
+        "sasl_plain_username": config.project_id,
+        "sasl_plain_password": config.api_key,
+        "acks": "all",
+        "compression_type": "lz4",
+        "linger_ms": _LINGER_MS,
+        "batch_size": _BATCH_BYTES,
+        "max_in_flight_requests_per_connection": 5,
+        "delivery_timeout_ms": timeout_ms,
+        "request_timeout_ms": min(_REQUEST_TIMEOUT_MS, timeout_ms - _LINGER_MS),
+        "max_block_ms": _METADATA_WAIT_MS,
+        "partitioner": StickyPartitioner(),
+        "metrics_enabled": False,
+    }

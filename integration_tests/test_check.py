@@ -1,0 +1,241 @@
+"""`check`: every stage that can fail has its own sentence, comes to it in under 10 s, and sends nothing."""
+
+from __future__ import annotations
+
+import datetime
+import http.server
+import json
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+import trustme
+
+from integration_tests import connector
+from integration_tests.sandbox import PROJECT, READ_KEY, WRITE_KEY, Sandbox
+
+# The promise is 10 s; a busy machine may take ten times as long.
+SECONDS = 100.0
+
+
+@pytest.fixture(scope="module")
+def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    with Sandbox(tmp_path_factory.mktemp("sandbox")) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture(scope="module")
+def tls_sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    with Sandbox(tmp_path_factory.mktemp("tls"), "--tls") as sandbox:
+        yield sandbox
+
+
+@contextmanager
+def tls_port(authority: trustme.CA, name: str, **validity: Any) -> Iterator[int]:
+    """A port that completes TLS handshakes with a certificate for `name`, and says nothing."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert(name, **validity).configure_cert(context)
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        listening.settimeout(SECONDS)
+
+        def serve() -> None:
+            connection, _ = listening.accept()
+            with connection:
+                try:
+                    context.wrap_socket(connection, server_side=True).recv(1)
+                except OSError:
+                    return
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        yield listening.getsockname()[1]
+        thread.join()
+
+
+@contextmanager
+def api_that_answers(status: int, body: bytes = b"{}") -> Iterator[str]:
+    """An HTTP API that has one answer to everything."""
+
+    class Answer(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Answer) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}/3.0"
+        server.shutdown()
+        thread.join()
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        port: int = listening.getsockname()[1]
+        return port
+
+
+def verdict(config: dict[str, Any]) -> dict[str, Any]:
+    begin = time.monotonic()
+    ended = connector.run("check", config)
+    assert time.monotonic() - begin < SECONDS
+    assert (ended.code, ended.stderr, ended.errors) == (0, b"", [])
+    return ended.status
+
+
+def failure(config: dict[str, Any]) -> str:
+    status = verdict(config)
+    assert status["status"] == "FAILED"
+    return str(status["message"])
+
+
+def with_delivery(config: dict[str, Any], **changes: Any) -> dict[str, Any]:
+    return config | {"delivery": config["delivery"] | changes}
+
+
+def tls_config(port: int, authority: trustme.CA | None, host: str = "localhost") -> dict[str, Any]:
+    delivery = {"method": "kafka", "bootstrap_servers": f"{host}:{port}", "security_protocol": "SASL_SSL"}
+    if authority is not None:
+        delivery["ca_certificate"] = authority.cert_pem.bytes().decode()
+    return {"project_id": PROJECT, "api_key": "k3y-of-the-check", "delivery": delivery}
+
+
+def test_a_good_configuration_succeeds_and_nothing_is_created(sandbox: Sandbox) -> None:
+    assert verdict(sandbox.config) == {"status": "SUCCEEDED"}
+    assert sandbox.counts() == {}
+
+
+def test_a_good_configuration_over_tls_succeeds(tls_sandbox: Sandbox) -> None:
+    assert verdict(tls_sandbox.config) == {"status": "SUCCEEDED"}
+
+
+def test_a_name_that_does_not_resolve(sandbox: Sandbox) -> None:
+    config = with_delivery(sandbox.config, bootstrap_servers="no-such-host.invalid:9092", security_protocol="SASL_SSL")
+    assert failure(config).startswith(
+        'The name no-such-host.invalid in "Bootstrap Servers" cannot be resolved. Check its spelling'
+    )
+
+
+def test_one_good_broker_of_two_is_enough(sandbox: Sandbox) -> None:
+    servers = f"localhost:{free_port()},{sandbox.ready['bootstrap_servers']}"
+    assert verdict(with_delivery(sandbox.config, bootstrap_servers=servers))["status"] == "SUCCEEDED"
+
+
+def test_a_port_where_nobody_listens(sandbox: Sandbox) -> None:
+    port = free_port()
+    assert failure(with_delivery(sandbox.config, bootstrap_servers=f"localhost:{port}")).startswith(
+        f'No connection to localhost:{port} in "Bootstrap Servers" (Connection refused). Check the port'
+    )
+
+
+def test_a_port_that_never_answers(sandbox: Sandbox) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        assert failure(with_delivery(sandbox.config, bootstrap_servers=f"localhost:{port}")).startswith(
+            f'localhost:{port} in "Bootstrap Servers" accepts connections but does not answer.'
+        )
+
+
+def test_a_port_that_never_answers_the_tls_handshake() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        assert failure(tls_config(port, None)).startswith(
+            f'localhost:{port} in "Bootstrap Servers" does not answer the TLS handshake.'
+        )
+
+
+def test_a_certificate_of_an_untrusted_authority(tls_sandbox: Sandbox) -> None:
+    message = failure(with_delivery(tls_sandbox.config, ca_certificate=None))
+    assert "is not signed by an authority that this machine trusts" in message
+    assert '"CA Certificate"' in message
+
+
+def test_a_certificate_for_another_host() -> None:
+    authority = trustme.CA()
+    with tls_port(authority, "broker.example") as port:
+        message = failure(tls_config(port, authority))
+    assert "is for another host than localhost" in message
+
+
+def test_a_certificate_that_has_expired() -> None:
+    authority = trustme.CA()
+    yesterday = datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(days=1)
+    with tls_port(authority, "localhost", not_after=yesterday) as port:
+        message = failure(tls_config(port, authority))
+    assert "has expired. Whoever runs the broker has to renew it." in message
+
+
+def test_an_unencrypted_port_where_tls_is_configured(sandbox: Sandbox) -> None:
+    message = failure(with_delivery(sandbox.config, security_protocol="SASL_SSL"))
+    assert 'does not speak TLS. Check the port; "Security Protocol" SASL_SSL needs the encrypted one.' in message
+
+
+def test_a_tls_port_where_none_is_configured(tls_sandbox: Sandbox) -> None:
+    message = failure(with_delivery(tls_sandbox.config, security_protocol="SASL_PLAINTEXT"))
+    assert 'does not answer as an unencrypted Kafka port does. Choose "Security Protocol" SASL_SSL' in message
+
+
+@pytest.mark.parametrize("changes", [{"api_key": "wr0ng-key"}, {"api_key": READ_KEY}, {"project_id": "another"}])
+def test_a_project_or_key_that_the_brokers_refuse(sandbox: Sandbox, changes: dict[str, Any]) -> None:
+    assert failure(sandbox.config | changes).startswith('Keen rejected the "Project ID" or the "Master API Key".')
+
+
+def test_a_key_that_is_not_a_master_key_is_enough_and_warned_of(sandbox: Sandbox) -> None:
+    status = verdict(sandbox.config | {"api_key": WRITE_KEY})
+    assert status["status"] == "SUCCEEDED"
+    assert status["message"].startswith('The key in "Master API Key" is not a master key.')
+
+
+def test_an_api_that_cannot_be_reached_is_warned_of(sandbox: Sandbox) -> None:
+    status = verdict(sandbox.config | {"api_url": f"http://localhost:{free_port()}/3.0"})
+    assert status["status"] == "SUCCEEDED"
+    assert "could not be checked: it cannot be reached. Appending needs the Kafka cluster only" in status["message"]
+
+
+def test_an_api_that_never_answers_is_warned_of(sandbox: Sandbox) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        status = verdict(sandbox.config | {"api_url": f"http://localhost:{silent.getsockname()[1]}"})
+    assert status["status"] == "SUCCEEDED"
+
+
+def test_an_api_in_trouble_is_warned_of(sandbox: Sandbox) -> None:
+    with api_that_answers(503, b"<html>") as url:
+        status = verdict(sandbox.config | {"api_url": url})
+    assert status["status"] == "SUCCEEDED"
+    assert "it answered with status 503" in status["message"]
+
+
+def test_a_key_that_the_api_refuses_fails(sandbox: Sandbox) -> None:
+    with api_that_answers(401, b'{"error_code": "InvalidApiKeyError"}') as url:
+        assert failure(sandbox.config | {"api_url": url}).startswith('Keen rejected the "Master API Key".')
+
+
+def test_a_project_that_the_api_does_not_know_fails(sandbox: Sandbox) -> None:
+    with api_that_answers(404) as url:
+        assert failure(sandbox.config | {"api_url": url}).startswith('Keen has no project with this "Project ID".')
+
+
+@pytest.mark.parametrize(("status", "code"), [(401, "AdminOnlyEndpointError"), (403, "AdminOnlyEndpointError")])
+def test_both_statuses_for_a_key_that_is_not_a_master_key_are_understood(
+    sandbox: Sandbox, status: int, code: str
+) -> None:
+    with api_that_answers(status, json.dumps({"error_code": code}).encode()) as url:
+        answer = verdict(sandbox.config | {"api_url": url})
+    assert answer["status"] == "SUCCEEDED"
+    assert "is not a master key" in answer["message"]
+
+
+def test_a_bad_configuration_is_a_failed_check(sandbox: Sandbox) -> None:
+    assert failure({"api_key": "k"}).startswith('"Project ID" (project_id) is missing.')
+    remote = with_delivery(sandbox.config, bootstrap_servers="b1.kafka-in.keen.io:9092")
+    assert "would send the key to b1.kafka-in.keen.io unencrypted" in failure(remote)

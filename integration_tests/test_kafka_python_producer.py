@@ -1,0 +1,150 @@
+"""The kafka-python producer against Apache Kafka and the local Keen: the contract of every producer."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+from kafka.admin import KafkaAdminClient, NewTopic
+
+from destination_keen.config import Config, Limits
+from destination_keen.errors import ConfigError, PermissionDeniedError, UndeliverableError
+from destination_keen.producer.kafka_python import KafkaPythonProducer
+from integration_tests.apache_kafka.broker import ApacheKafka
+from integration_tests.sandbox import Sandbox
+
+SECONDS = 60.0
+
+
+@pytest.fixture(scope="module", params=["apache-kafka", "sandbox"])
+def config(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
+    if request.param == "apache-kafka":
+        yield request.getfixturevalue("apache_kafka").connector_config("SASL_PLAINTEXT")
+    else:
+        with Sandbox(tmp_path_factory.mktemp("sandbox")) as sandbox:
+            yield sandbox.config
+
+
+def opened(config: dict[str, Any], **limits: float) -> closing[KafkaPythonProducer]:
+    return closing(KafkaPythonProducer(Config.parse(config), Limits(**limits)))  # type: ignore[arg-type]
+
+
+def put(producer: KafkaPythonProducer, collection: str, value: bytes, on_delivery: Callable[[], None]) -> None:
+    """Send a value as the writer does: again and again until it is taken."""
+    end = time.monotonic() + SECONDS
+    while not producer.send(collection, value, on_delivery):
+        assert time.monotonic() < end
+        if producer.failure is not None:
+            raise producer.failure
+        producer.poll(0.01)
+
+
+def settle(producer: KafkaPythonProducer) -> None:
+    end = time.monotonic() + SECONDS
+    while producer.in_flight:
+        assert time.monotonic() < end
+        producer.poll(0.01)
+
+
+def failure_of(producer: KafkaPythonProducer, collection: str) -> Exception:
+    with pytest.raises((ConfigError, UndeliverableError)) as failure:
+        put(producer, collection, b"{}", lambda: None)
+        settle(producer)
+        assert producer.failure is not None
+        raise producer.failure
+    return failure.value
+
+
+def test_every_value_is_reported_delivered_once(config: dict[str, Any]) -> None:
+    delivered: list[int] = []
+    with opened(config) as producer:
+        for i in range(5_000):
+            put(producer, "reported", b'{"i":%d}' % i, lambda i=i: delivered.append(i))  # type: ignore[misc]
+        settle(producer)
+        assert sorted(delivered) == list(range(5_000))
+        assert producer.failure is None
+        assert producer.delivered_bytes == sum(len(b'{"i":%d}' % i) for i in range(5_000))
+
+
+def test_nothing_is_reported_before_poll(config: dict[str, Any]) -> None:
+    delivered: list[bool] = []
+    with opened(config) as producer:
+        put(producer, "quiet", b"{}", lambda: delivered.append(True))
+        time.sleep(0.5)
+        assert (delivered, producer.in_flight) == ([], 1)
+        settle(producer)
+        assert (delivered, producer.in_flight) == ([True], 0)
+
+
+@pytest.mark.parametrize("bound", [{"in_flight_records": 3}, {"in_flight_bytes": 250}])
+def test_no_value_is_taken_beyond_the_bound(config: dict[str, Any], bound: dict[str, float]) -> None:
+    with opened(config, **bound) as producer:
+        put(producer, "bounded", b"{}", lambda: None)
+        settle(producer)
+        taken = [producer.send("bounded", b'"%b"' % (b"x" * 98), lambda: None) for _ in range(4)]
+        assert taken == [True, True, True, False]
+        settle(producer)
+        assert producer.send("bounded", b"{}", lambda: None)
+        settle(producer)
+
+
+def test_values_keep_their_order_within_a_partition(apache_kafka: ApacheKafka) -> None:
+    admin = KafkaAdminClient(bootstrap_servers=apache_kafka.internal)
+    admin.create_topics([NewTopic("ordered", 1, 1)])
+    admin.close()
+    values = [b'{"i":%d}' % i for i in range(20_000)]
+    with opened(apache_kafka.connector_config()) as producer:
+        for value in values:
+            put(producer, "ordered", value, lambda: None)
+        settle(producer)
+    assert apache_kafka.read("ordered", len(values)) == values
+
+
+def test_a_user_without_permission_is_told_the_collection(apache_kafka: ApacheKafka) -> None:
+    other = {"project_id": apache_kafka.other_id, "api_key": apache_kafka.other_key}
+    with opened(apache_kafka.connector_config() | other) as producer:
+        failure = failure_of(producer, "forbidden")
+    assert isinstance(failure, PermissionDeniedError)
+    assert '"forbidden"' in failure.message
+
+
+def test_a_broker_that_stops_answering_is_named_after_the_delivery_timeout(tmp_path: Path) -> None:
+    with Sandbox(tmp_path) as sandbox, opened(sandbox.config, delivery_timeout=3.0) as producer:
+        put(producer, "stopped", b"{}", lambda: None)
+        settle(producer)
+        sandbox.pause()
+        failure = failure_of(producer, "stopped")
+        sandbox.resume()
+    assert isinstance(failure, UndeliverableError)
+    assert f"(localhost:{sandbox.kafka_port}) took no record for 3 seconds" in failure.message
+
+
+def test_a_connection_that_is_lost_once_is_made_anew_and_nothing_is_lost(tmp_path: Path) -> None:
+    data = ["--data", str(tmp_path / "keen.duckdb")]
+    delivered: list[bool] = []
+    with Sandbox(tmp_path, *data) as first:
+        config = first.config
+        with opened(config) as producer:
+            put(producer, "restarted", b'{"i":1}', lambda: delivered.append(True))
+            settle(producer)
+            first.process.terminate()
+            first.process.wait(SECONDS)
+            put(producer, "restarted", b'{"i":2}', lambda: delivered.append(True))
+            with Sandbox(tmp_path, *data, "--kafka-port", str(first.kafka_port)) as second:
+                settle(producer)
+                assert producer.failure is None
+                assert sorted(event["i"] for event in second.events("restarted")) == [1, 2]
+    assert delivered == [True, True]
+
+
+def test_the_value_arrives_as_it_was_sent(apache_kafka: ApacheKafka) -> None:
+    value = json.dumps({"text": "ü 用户 \n"}, ensure_ascii=False).encode()
+    with opened(apache_kafka.connector_config("SASL_SSL")) as producer:
+        put(producer, "exact", value, lambda: None)
+        settle(producer)
+    assert apache_kafka.read("exact", 1) == [value]
