@@ -67,6 +67,11 @@ class Sandbox:
         collections: dict[str, Any] = self._get(f"{self.ready['page']}sandbox/status")["collections"]
         return int(collections.get(collection, {}).get("events", 0))
 
+    def spans(self) -> dict[str, tuple[str, str]]:
+        """First and last `keen.timestamp` by collection."""
+        collections = self._get(f"{self.ready['page']}sandbox/status")["collections"]
+        return {name: (each["first_timestamp"], each["last_timestamp"]) for name, each in collections.items()}
+
     def counts(self) -> dict[str, tuple[int, int]]:
         """Events and dropped events by collection, once everything that was accepted has been looked at."""
         end = time.monotonic() + _SECONDS
@@ -78,10 +83,17 @@ class Sandbox:
     def events(self, collection: str) -> list[dict[str, Any]]:
         """All events of a collection, by an extraction over the HTTP API."""
         self.counts()
-        frame = quote(json.dumps({"start": "0001-01-01T00:00:00Z", "end": "9999-12-31T23:59:59Z"}))
-        query = f"queries/extraction?event_collection={collection}&timeframe={frame}"
-        result: list[dict[str, Any]] = self._get(f"{self.ready['api_url']}/projects/{PROJECT}/{query}")["result"]
+        result: list[dict[str, Any]] = self._query("extraction", collection)
         return result
+
+    def count(self, collection: str) -> int:
+        """How many events a collection has, by a count over the HTTP API."""
+        return int(self._query("count", collection))
+
+    def _query(self, kind: str, collection: str) -> Any:
+        frame = quote(json.dumps({"start": "0001-01-01T00:00:00Z", "end": "9999-12-31T23:59:59Z"}))
+        query = f"queries/{kind}?event_collection={quote(collection)}&timeframe={frame}"
+        return self._get(f"{self.ready['api_url']}/projects/{PROJECT}/{query}")["result"]
 
     def _get(self, url: str) -> Any:
         request = urllib.request.Request(url, headers={"Authorization": MASTER_KEY})
