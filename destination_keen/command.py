@@ -35,19 +35,28 @@ def run(arguments: Sequence[str], limits: Limits | None = None) -> int:
     output = Output(_STDOUT)
     root = logging.getLogger()
     root.handlers[:] = [output]
-    root.setLevel(os.environ.get("LOG_LEVEL", "INFO").upper())
+    level = logging.getLevelName(os.environ.get("LOG_LEVEL", "INFO").upper())
+    root.setLevel(level if isinstance(level, int) else logging.INFO)
+    try:
+        return _run(options, limits or Limits(), output)
+    except BrokenPipeError:
+        return 1
+
+
+def _run(options: argparse.Namespace, limits: Limits, output: Output) -> int:
     try:
         if options.command == "spec":
             output.message({"type": "SPEC", "spec": specification()})
         elif options.command == "check":
-            _check(options.config, limits or Limits(), output)
+            _check(options.config, limits, output)
         else:
-            _write(options.config, options.catalog, limits or Limits(), output)
-    except DestinationError as error:
-        output.failure(error)
-        return error.exit_code
+            _write(options.config, options.catalog, limits, output)
     except BrokenPipeError:
-        return 1
+        raise
+    except Exception as error:
+        failure = error if isinstance(error, DestinationError) else InternalError.unexpected(error)
+        output.failure(failure)
+        return failure.exit_code
     return 0
 
 

@@ -14,9 +14,9 @@ import msgspec
 
 from destination_keen import lenient, mend
 from destination_keen.mend import Change
-from destination_keen.protocol import NULL, Record
+from destination_keen.protocol import NULL, Path, Record
 from destination_keen.shape import Names, Shape
-from destination_keen.timestamp import Path, TimestampRule, from_milliseconds
+from destination_keen.timestamp import TimestampRule, from_milliseconds
 
 # `keen.timestamp` and `_airbyte_extracted_at` as they are spliced in; an event this near to the limit is measured.
 _LONGEST_ADDITION = 128

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from destination_keen import lenient
-from destination_keen.timestamp import Path
+from destination_keen.protocol import Path
 
 LONGEST_NAME = 255
 LONGEST_TEXT = 9_999

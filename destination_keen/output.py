@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import logging
 import os
 import select
@@ -37,8 +38,9 @@ class Output(logging.Handler):
         self._secrets: list[str] = []
 
     def hide(self, secret: str) -> None:
-        """Mask a secret, and the forms in which URLs and SASL carry it, in all that is logged from now on."""
+        """Mask a secret in all that is logged from now on, also in the forms that URLs, SASL and error texts have."""
         forms = {secret, quote(secret), quote(secret, safe=""), quote_plus(secret)}
+        forms |= {repr(secret)[1:-1], repr(secret.encode())[2:-1], json.dumps(secret)[1:-1]}
         forms.add(base64.b64encode(secret.encode()).decode())
         # The longest first, so that no form is left over in pieces.
         self._secrets = sorted({*self._secrets, *forms}, key=len, reverse=True)

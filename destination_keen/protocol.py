@@ -17,6 +17,9 @@ from destination_keen import lenient
 Descriptor = tuple[str | None, str]
 """A stream's namespace (None where there is none) and name."""
 
+Path = tuple[str, ...]
+"""The names that lead to a field of a record, from the root."""
+
 NULL = msgspec.Raw(b"null")
 """What stands for an absent object."""
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"

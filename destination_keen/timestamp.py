@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 from dateutil import parser as dateutil_parser
 from dateutil import tz
 
-Path = tuple[str, ...]
+from destination_keen.protocol import Path
 
 EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 

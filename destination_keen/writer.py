@@ -57,6 +57,8 @@ class Writer:
             yield from self._drain()
         except DestinationError as error:
             failure = error
+        except BrokenPipeError:
+            raise
         except Exception as error:
             failure = InternalError.unexpected(error)
         if failure is not None:

@@ -81,7 +81,7 @@ def test_nothing_is_reported_before_poll(config: dict[str, Any]) -> None:
         assert (delivered, producer.in_flight) == ([True], 0)
 
 
-@pytest.mark.parametrize("bound", [{"in_flight_records": 3}, {"in_flight_bytes": 250}])
+@pytest.mark.parametrize("bound", [{"in_flight_records": 3}, {"in_flight_bytes": 3_000}])
 def test_no_value_is_taken_beyond_the_bound(config: dict[str, Any], bound: dict[str, float]) -> None:
     with opened(config, **bound) as producer:
         put(producer, "bounded", b"{}", lambda: None)
@@ -140,6 +140,24 @@ def test_a_connection_that_is_lost_once_is_made_anew_and_nothing_is_lost(tmp_pat
                 assert producer.failure is None
                 assert sorted(event["i"] for event in second.events("restarted")) == [1, 2]
     assert delivered == [True, True]
+
+
+@pytest.mark.parametrize("end", [ApacheKafka.stop, ApacheKafka.kill])
+def test_i9_a_broker_that_is_restarted_adds_no_duplicates(
+    apache_kafka: ApacheKafka, end: Callable[[ApacheKafka], None]
+) -> None:
+    topic = f"restarted-{end.__name__}"
+    values = [b'{"i":%d}' % i for i in range(30_000)]
+    with opened(apache_kafka.connector_config()) as producer:
+        for value in values[:15_000]:
+            put(producer, topic, value, lambda: None)
+        end(apache_kafka)
+        for value in values[15_000:]:
+            put(producer, topic, value, lambda: None)
+        apache_kafka.start()
+        settle(producer)
+        assert producer.failure is None
+    assert sorted(apache_kafka.read(topic, len(values))) == sorted(values)
 
 
 def test_the_value_arrives_as_it_was_sent(apache_kafka: ApacheKafka) -> None:

@@ -247,6 +247,34 @@ def test_a_wrong_key_is_a_config_error_without_a_wait(sandbox: Sandbox) -> None:
     assert 'rejected the "Project ID" or the "Master API Key"' in error["message"]
 
 
+def test_a_key_that_is_revoked_during_a_sync_is_a_config_error(tmp_path: Path) -> None:
+    limits = Limits(delivery_timeout=5.0, patience=7.0)
+    with (
+        Sandbox(tmp_path) as before,
+        connector.started("write", before.config, connector.catalog("users"), limits=limits) as running,
+    ):
+        running.write(record(), state(1))
+        until(lambda: states_out(running) == [1])
+        before.process.kill()
+        before.process.wait()
+        with Sandbox(tmp_path, "--kafka-port", str(before.kafka_port), "--master-key", "an0ther-key"):
+            running.write(record(), state(2))
+            ended = running.wait()
+    assert ended.code == 1
+    assert [each["id"] for each in ended.states] == [1]
+    (error,) = ended.errors
+    assert error["failure_type"] == "config_error"
+    assert 'rejected the "Project ID" or the "Master API Key"' in error["message"]
+
+
+def test_no_key_and_no_record_is_seen_at_the_log_level_debug(sandbox: Sandbox) -> None:
+    environment = {"LOG_LEVEL": "DEBUG"}
+    with connector.started("write", sandbox.config, connector.catalog("debug"), environment=environment) as running:
+        running.write(record("debug"), state(1, "debug"))
+        running.process.stdin.close()  # type: ignore[union-attr]
+        assert running.wait().code == 0
+
+
 def test_a_write_key_is_enough_to_append(sandbox: Sandbox) -> None:
     config = sandbox.config | {"api_key": WRITE_KEY}
     ended = connector.run("write", config, connector.catalog("written"), [record("written")])

@@ -26,12 +26,14 @@ from destination_keen.errors import (
     TransientError,
     UndeliverableError,
 )
-from destination_keen.producer.kafka_session import refused
+from destination_keen.producer.kafka_session import library_log, refused
 
 logger = logging.getLogger(__name__)
 
 _LINGER_MS = 50
 _BATCH_BYTES = 256 * 1024
+# What the client remembers of a value in flight, besides the value.
+_BOOKKEEPING_BYTES = 1_000
 _REQUEST_TIMEOUT_MS = 30_000
 # How long `send` waits for a collection's partitions before it gives the turn back to the writer.
 _METADATA_WAIT_MS = 50
@@ -80,11 +82,7 @@ class KafkaPythonProducer:
         self._delivered_bytes = 0
         self.failure: DestinationError | None = None
         self._watch = _ConnectionWatch()
-        client_log = logging.getLogger("kafka")
-        # At DEBUG the client logs what it sends.
-        client_log.setLevel(logging.WARNING)
-        client_log.propagate = False
-        client_log.handlers[:] = [self._watch]
+        library_log.handlers[:] = [self._watch]
         try:
             self._client = _Client(**_settings(config, limits), enable_idempotence=idempotence)
         except errors.KafkaError as error:
@@ -103,7 +101,7 @@ class KafkaPythonProducer:
             self.failure = self.failure or self._sorted(error, collection)
             return False
         self._pending.append((future, collection, len(value), on_delivery))
-        self._in_flight_bytes += len(value)
+        self._in_flight_bytes += len(value) + _BOOKKEEPING_BYTES
         return True
 
     def poll(self, seconds: float) -> None:
@@ -113,7 +111,7 @@ class KafkaPythonProducer:
         pending = self._pending
         while pending and pending[0][0].is_done:
             future, collection, size, on_delivery = pending.popleft()
-            self._in_flight_bytes -= size
+            self._in_flight_bytes -= size + _BOOKKEEPING_BYTES
             if future.exception is None:
                 self._delivered_bytes += size
                 on_delivery()

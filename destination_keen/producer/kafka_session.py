@@ -5,6 +5,7 @@ It asks only what creates nothing: no topic is named, nothing is sent.
 
 from __future__ import annotations
 
+import logging
 import socket
 from typing import Any
 
@@ -20,6 +21,12 @@ from destination_keen.errors import AuthenticationError, ConfigError
 _NO_PRODUCER_ID = -1
 # Far more than any answer to what is asked here; a peer that announces more does not speak Kafka.
 _LARGEST_ANSWER = 16 * 1024 * 1024
+
+
+# At DEBUG the library logs what it sends, the key and the records included.
+library_log = logging.getLogger("kafka")
+library_log.setLevel(logging.WARNING)
+library_log.propagate = False
 
 
 class NotKafkaError(Exception):
