@@ -5,7 +5,7 @@ ARGS ?=
 BIN := .venv/bin
 PIP := -m pip install --quiet --disable-pip-version-check --retries 10 --use-pep517
 COMPILE := $(UV) pip compile --quiet --universal --python-version 3.10 --no-annotate --no-header
-PROJECT := -c constraints.txt -e '.[sandbox,dev]'
+PROJECT := -c constraints.txt -e '.[fast,sandbox,dev]'
 
 # Downloads fail at times: $(call thrice,command) gives up after the third failure.
 thrice = for pause in 5 15 0; do $(1) && exit 0; sleep $$pause; done; exit 1
@@ -74,7 +74,7 @@ faker-sample: install .venv-faker ## Record airbyte-source-faker's output anew f
 
 constraints: ## Pin the newest versions of everything in both constraints files (needs uv)
 	@{ echo '# Every version the project is built, tested and shipped with. Made by: make constraints'; \
-		$(COMPILE) --extra sandbox --extra dev pyproject.toml; } > constraints.new
+		$(COMPILE) --extra fast --extra sandbox --extra dev pyproject.toml; } > constraints.new
 	@mv constraints.new constraints.txt
 	@{ echo '# What .venv-faker is made of. Made by: make constraints'; \
 		echo airbyte-source-faker | $(COMPILE) -; } > constraints.new

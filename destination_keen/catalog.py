@@ -105,7 +105,7 @@ def _prepare(descriptor: Descriptor, collection: str, configured: _Configured, i
     cursor = configured.cursor_field or []
     rule = choose(configured.stream.json_schema, cursor) if infer_timestamp else BY_EMISSION
     keys = frozenset(tuple(path) for path in [cursor, *(configured.primary_key or [])] if path)
-    encoder = Encoder(rule, keys, configured.generation_id, configured.sync_id)
+    encoder = Encoder(rule, configured.stream.json_schema, keys, configured.generation_id, configured.sync_id)
     return Stream(descriptor, collection, str(rule), encoder)
 
 

@@ -31,9 +31,9 @@ class KafkaDelivery:
         return self.security_protocol == "SASL_SSL"
 
     @property
-    def addresses(self) -> str:
-        """The brokers as a user would write them."""
-        return ", ".join(f"{host}:{port}" for host, port in self.bootstrap_servers)
+    def servers(self) -> list[str]:
+        """The brokers as clients want them: host:port, an IPv6 address in brackets."""
+        return [f"[{host}]:{port}" if ":" in host else f"{host}:{port}" for host, port in self.bootstrap_servers]
 
     def tls(self) -> ssl.SSLContext:
         """Make the TLS context: certificate and host name are verified, and no setting turns that off."""

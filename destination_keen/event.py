@@ -6,7 +6,7 @@ breaks a rule of Keen's is decoded, mended and written anew.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,12 +14,17 @@ import msgspec
 
 from destination_keen import lenient, mend
 from destination_keen.mend import Change
+from destination_keen.proof import compile_proof
 from destination_keen.protocol import NULL, Path, Record
 from destination_keen.shape import Names, Shape
 from destination_keen.timestamp import TimestampRule, from_milliseconds
 
 # `keen.timestamp` and `_airbyte_extracted_at` as they are spliced in; an event this near to the limit is measured.
 _LONGEST_ADDITION = 128
+
+_EMPTY = re.compile(rb"\{\s*\}")
+# Records after which a compiled schema is judged by how many of them it proved.
+_TRIALS = 1_000
 
 _decode = msgspec.json.Decoder(dict[str, Any]).decode
 _encode = msgspec.json.Encoder().encode
@@ -41,13 +46,14 @@ class Counts:
 class Encoder:
     """Prepared for one stream: where its time is, which generation it writes, which fields are its keys.
 
-    `generation_id` and `sync_id` are the configured catalog's, None where the platform sends none. `keys` are the paths
-    of cursor and primary key, which are the last to go where an event is too large.
+    `schema` is the stream's JSON schema. `generation_id` and `sync_id` are the configured catalog's, None where the
+    platform sends none. `keys` are the paths of cursor and primary key, the last to go where an event is too large.
     """
 
     def __init__(
         self,
         timestamp: TimestampRule,
+        schema: Any = None,
         keys: frozenset[Path] = frozenset(),
         generation_id: int | None = None,
         sync_id: int | None = None,
@@ -57,6 +63,9 @@ class Encoder:
         self._keys = keys
         self._names = Names()
         self._shape = Shape(self._names)
+        self._prove = compile_proof(schema, timestamp.path or ()) or self._walk
+        self._unproven = 0
+        self._encoded = 0
         self._sync = {} if sync_id is None else {"sync_id": sync_id}
         self._generation = b"" if generation_id is None else b',"_airbyte_generation_id":%d' % generation_id
         self._tail = self._generation + self._meta([]) + b"}"
@@ -73,18 +82,35 @@ class Encoder:
         Raises:
             ValueError: `data` is not a JSON object. The text of the error may quote it: it is not for the log.
         """
-        raw = record.data
+        self._encoded += 1
         changes = [] if record.meta == NULL else _incoming(record.meta)
-        if isinstance(raw, msgspec.Raw) and not changes:
-            body = bytes(raw)
+        if changes or not isinstance(record.data, msgspec.Raw):
+            return self._encode_mended(record, changes)
+        body = bytes(record.data)
+        if len(body) > self._largest_body:
+            return self._encode_mended(record, changes)
+        try:
+            found = self._prove(body)
+        except (ValueError, RecursionError):
             try:
-                data = _decode(body)
-                if len(body) <= self._largest_body and self._shape.keeps(data):
-                    head = body[:-1] if data else b"{"
-                    return b"".join((head, self._added(record, data, b"," if data else b""), self._tail))
-            except (msgspec.MsgspecError, RecursionError):
-                pass
-        return self._encode_mended(record, changes)
+                found = self._walk(body)
+            except (ValueError, RecursionError):
+                return self._encode_mended(record, changes)
+            self._count_unproven()
+        head = b"{" if _EMPTY.fullmatch(body) else body[:-1] + b","
+        return b"".join((head, self._added(record, found), self._tail))
+
+    def _walk(self, body: bytes) -> Any:
+        data = _decode(body)
+        if not self._shape.keeps(data):
+            raise ValueError("not to be kept as it is")
+        return self._timestamp.find(data)
+
+    def _count_unproven(self) -> None:
+        # A schema that does not fit its records costs a decode each time: it is given up once it is of no use.
+        self._unproven += 1
+        if self._unproven >= _TRIALS and self._unproven * 2 > self._encoded:
+            self._prove = self._walk
 
     def _encode_mended(self, record: Record, changes: list[Change]) -> bytes:
         source = record.data if isinstance(record.data, dict) else lenient.loads(bytes(record.data))
@@ -93,22 +119,23 @@ class Encoder:
         came_with = len(changes)
         data = mend.mend(source, changes)
         self._shape.keeps(data)
-        added = self._added(record, source, b"," if data else b"")
+        added = self._added(record, self._timestamp.find(source))
 
         def write(data: dict[str, Any], changes: list[Change]) -> bytes:
-            head = lenient.dumps(data)[:-1]
-            return head + (added if data else added.removeprefix(b",")) + self._generation + self._meta(changes) + b"}"
+            comma = b"," if data else b""
+            tail = self._generation + self._meta(changes) + b"}"
+            return b"".join((lenient.dumps(data)[:-1], comma, added, tail))
 
         value = mend.fit(data, changes, self._keys, write)
         self._count(changes[came_with:])
         return value
 
-    def _added(self, record: Record, data: Mapping[str, Any], comma: bytes) -> bytes:
-        moment = self._timestamp.read(data)
+    def _added(self, record: Record, found: Any) -> bytes:
+        moment = self._timestamp.read(found)
         if moment is None:
             moment = from_milliseconds(record.emitted_at)
             self.counts.fallbacks += self._timestamp.path is not None
-        return b'%b"keen":{"timestamp":"%b"},"_airbyte_extracted_at":%d' % (comma, moment.encode(), record.emitted_at)
+        return b'"keen":{"timestamp":"%b"},"_airbyte_extracted_at":%d' % (moment.encode(), record.emitted_at)
 
     def _meta(self, changes: list[Change]) -> bytes:
         meta: dict[str, Any] = dict(self._sync)
@@ -126,9 +153,13 @@ class Encoder:
 
 
 def _incoming(meta: msgspec.Raw | dict[str, Any]) -> list[Change]:
-    if not isinstance(meta, dict):
-        meta = lenient.loads(bytes(meta))
-    listed = meta.get("changes") if isinstance(meta, dict) else None
+    decoded: Any = meta
+    if isinstance(meta, msgspec.Raw):
+        try:
+            decoded = _decode(meta)
+        except ValueError:
+            decoded = lenient.loads(bytes(meta))
+    listed = decoded.get("changes") if isinstance(decoded, dict) else None
     if not isinstance(listed, list):
         return []
     return [Change.of(*map(change.get, Change._fields)) for change in listed if isinstance(change, dict)]

@@ -51,7 +51,12 @@ def _integer(text: str) -> int | _OutOfRange:
 
 
 def _fraction(text: str) -> Decimal | _OutOfRange:
-    return Decimal(text) if math.isfinite(float(text)) else OUT_OF_RANGE
+    if not math.isfinite(float(text)):
+        return OUT_OF_RANGE
+    number = Decimal(text)
+    written = str(number)
+    # 10000000000000000000E0 and the like are written without exponent, and would be read as an integer.
+    return Decimal(f"{written}.0") if abs(number) >= 2**63 and written.lstrip("-").isdigit() else number
 
 
 _decoder = json.JSONDecoder(

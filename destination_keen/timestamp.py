@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 from dateutil import parser as dateutil_parser
 from dateutil import tz
 
+from destination_keen import schemas
 from destination_keen.protocol import Path
 
 EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
@@ -40,6 +41,8 @@ _NAMED_A_TIME = re.compile(
 )
 _LONGEST_TIME = 64
 _FOUR_DIGITS = re.compile(r"[0-9]{4}")
+# The common case, which needs no arithmetic: a moment in UTC, as most sources write it.
+_IN_UTC = re.compile(r"([0-9-]{10})[T ]([0-9:]{8})(?:\.([0-9]{1,9}))?(?:Z|\+00:00)?")
 _NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
 # The zones of RFC 822, in hours from UTC. Other abbreviations mean different things in different countries.
 _ZONES = {"UTC": 0, "GMT": 0, "EST": -5, "EDT": -4, "CST": -6, "CDT": -5, "MST": -7, "MDT": -6, "PST": -8, "PDT": -7}
@@ -56,14 +59,18 @@ class TimestampRule(NamedTuple):
     def __str__(self) -> str:
         return "emitted_at" if self.path is None else ".".join(self.path)
 
-    def read(self, data: Mapping[str, Any]) -> str | None:
-        """Give a record's event time as `YYYY-MM-DDTHH:MM:SS.mmmZ`, or None where it has none that can be read."""
-        value: Any = data
+    def find(self, data: Mapping[str, Any]) -> Any:
+        """Give what a record has in that place, None where it has nothing."""
+        value: Any = data if self.path else None
         for name in self.path or ():
             if type(value) is not dict:
                 return None
             value = value.get(name)
-        return iso_utc(value, numeric=self.numeric)
+        return value
+
+    def read(self, value: Any) -> str | None:
+        """Give what was found as `YYYY-MM-DDTHH:MM:SS.mmmZ`, or None where it is not a time that can be read."""
+        return None if value is None else iso_utc(value, numeric=self.numeric)
 
 
 BY_EMISSION = TimestampRule(None, numeric=False)
@@ -76,13 +83,13 @@ def choose(schema: Mapping[str, Any], cursor: Sequence[str]) -> TimestampRule:
     A cursor that is declared or named as a time comes first, then what the schema declares as a moment or a day, then a
     cursor of text, which may hold times all the same.
     """
-    declared = _declared(schema, cursor)
-    types = _types(declared) - {"null"}
+    declared = schemas.declared(schema, cursor)
+    types = schemas.types(declared) - {"null"}
     has_text = bool(cursor) and (not types or "string" in types)
     has_numbers = bool(cursor) and bool(types & {"integer", "number"})
     if (has_text or has_numbers) and (_is_time(declared) or _named_a_time(cursor[-1])):
         return TimestampRule(tuple(cursor), numeric=True)
-    properties = _properties(schema)
+    properties = schemas.properties(schema)
     for is_candidate in (_is_moment, _is_day):
         names = [name for name, declared in properties.items() if is_candidate(declared)]
         if names:
@@ -104,6 +111,10 @@ def iso_utc(value: Any, *, numeric: bool) -> str | None:
     """
     try:
         if type(value) is str:
+            if in_utc := _IN_UTC.fullmatch(value):
+                day, time, fraction = in_utc.groups("000")
+                datetime.fromisoformat(f"{day} {time}")
+                return f"{day}T{time}.{fraction[:3]:0<3}Z"
             moment = _from_text(value, numeric=numeric)
         elif numeric and not isinstance(value, (bool, str)):
             moment = _from_number(value)
@@ -157,40 +168,12 @@ def _zone(name: str | None, offset: int | None) -> tz.tzoffset:
     return tz.tzoffset(None, offset)
 
 
-def _properties(schema: Any) -> Mapping[str, Any]:
-    properties = schema.get("properties") if isinstance(schema, Mapping) else None
-    return properties if isinstance(properties, Mapping) else {}
-
-
-def _declared(schema: Any, path: Sequence[str]) -> Any:
-    for name in path:
-        schema = _properties(schema).get(name)
-    return schema
-
-
-def _types(declared: Any) -> set[str]:
-    if not isinstance(declared, Mapping):
-        return set()
-    options = declared.get("oneOf") or declared.get("anyOf")
-    if isinstance(options, list):
-        return {name for option in options for name in _types(option)}
-    types = declared.get("type", [])
-    return {types} if isinstance(types, str) else {name for name in types if isinstance(name, str)}
-
-
-def _forms(declared: Any) -> set[str]:
-    if not isinstance(declared, Mapping):
-        return set()
-    options = [form for option in declared.get("oneOf") or declared.get("anyOf") or () for form in _forms(option)]
-    return {form for form in (declared.get("format"), declared.get("airbyte_type"), *options) if isinstance(form, str)}
-
-
 def _is_moment(declared: Any) -> bool:
-    return any(form == "date-time" or form.startswith("timestamp") for form in _forms(declared))
+    return any(form == "date-time" or form.startswith("timestamp") for form in schemas.forms(declared))
 
 
 def _is_day(declared: Any) -> bool:
-    return "date" in _forms(declared)
+    return "date" in schemas.forms(declared)
 
 
 def _is_time(declared: Any) -> bool:

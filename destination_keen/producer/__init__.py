@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from typing import Protocol
 
 from destination_keen.config import Config, Limits
 from destination_keen.errors import DestinationError
+
+logger = logging.getLogger(__name__)
 
 
 class Producer(Protocol):
@@ -46,7 +49,12 @@ def open_producer(config: Config, limits: Limits, *, idempotence: bool) -> Produ
     Raises:
         DestinationError: the client cannot be started.
     """
-    # Imported here because `spec` needs no client.
-    from destination_keen.producer.kafka_python import KafkaPythonProducer
+    # Imported here because `spec` needs no client, and because confluent-kafka is an extra.
+    try:
+        from destination_keen.producer.librdkafka import LibrdkafkaProducer
+    except ImportError:
+        from destination_keen.producer.kafka_python import KafkaPythonProducer
 
-    return KafkaPythonProducer(config, limits, idempotence=idempotence)
+        logger.info("confluent-kafka is not installed: sending with kafka-python, which is several times slower.")
+        return KafkaPythonProducer(config, limits, idempotence=idempotence)
+    return LibrdkafkaProducer(config, limits, idempotence=idempotence)

@@ -18,15 +18,9 @@ from kafka.partitioner import StickyPartitioner
 
 from destination_keen.config import Config, Limits
 from destination_keen.deadline import Deadline
-from destination_keen.errors import (
-    ConfigError,
-    DestinationError,
-    InternalError,
-    PermissionDeniedError,
-    TransientError,
-    UndeliverableError,
-)
-from destination_keen.producer.kafka_session import library_log, refused
+from destination_keen.errors import DestinationError
+from destination_keen.producer import failures
+from destination_keen.producer.kafka_session import library_log
 
 logger = logging.getLogger(__name__)
 
@@ -75,7 +69,7 @@ class KafkaPythonProducer:
     """A `Producer` on kafka-python: acks from all replicas, lz4, null keys, idempotent where the cluster allows it."""
 
     def __init__(self, config: Config, limits: Limits, *, idempotence: bool = True) -> None:
-        self._addresses = config.delivery.addresses
+        self._addresses = ", ".join(config.delivery.servers)
         self._limits = limits
         self._pending: deque[_PENDING_DELIVERY] = deque()
         self._in_flight_bytes = 0
@@ -120,11 +114,7 @@ class KafkaPythonProducer:
 
     def stalled(self, seconds: float) -> DestinationError:
         """Say that nothing was delivered; why is for a probe to find out, since the client tries in silence."""
-        return UndeliverableError(
-            f"Keen's brokers ({self._addresses}) took no record for {seconds:g} seconds. The next attempt repeats what"
-            ' was not confirmed. If it fails again, check "Bootstrap Servers" and the network.',
-            f"Nothing was delivered for {seconds:g} seconds. Last failure: {self._watch.last!r}",
-        )
+        return failures.no_answer(self._addresses, seconds, self._watch.last)
 
     @property
     def in_flight(self) -> int:
@@ -143,41 +133,23 @@ class KafkaPythonProducer:
     def _sorted(self, error: Exception, collection: str) -> DestinationError:
         told = f"Collection {collection}: {error!r}"
         if isinstance(error, errors.SaslAuthenticationFailedError):
-            return refused()
+            return failures.refused()
         if isinstance(error, errors.AuthorizationError):
-            return PermissionDeniedError(
-                f'Keen does not let this project and key write to the collection "{collection}". Use the Master Key or'
-                " the Write Key of the project.",
-                told,
-            )
+            return failures.not_permitted(collection, told)
         if isinstance(error, (errors.UnknownTopicOrPartitionError, errors.InvalidTopicError)):
-            return ConfigError(
-                f'Keen\'s brokers have no topic for the collection "{collection}" and do not make one. Check that'
-                ' "Bootstrap Servers" are those of Keen\'s inbound cluster.',
-                told,
-            )
+            return failures.no_topic(collection, told)
         if isinstance(error, (errors.MessageSizeTooLargeError, errors.RecordListTooLargeError)):
-            return ConfigError(
-                f'Keen\'s brokers refuse an event of the collection "{collection}" as too large, though it keeps'
-                " Keen's limit of 900,000 bytes. Leave large fields out of the stream, and tell Keen's support.",
-                told,
-            )
+            return failures.too_large(collection, told)
         if isinstance(error, _NO_ANSWER):
             return self.stalled(self._limits.delivery_timeout)
-        if isinstance(error, errors.KafkaError):
-            return TransientError(
-                f'Keen\'s brokers did not take a record of the collection "{collection}" ({type(error).__name__}).'
-                " The next attempt repeats what was not confirmed.",
-                told,
-            )
-        return InternalError("The Kafka client failed in a way it should not.", f"{type(error).__name__}")
+        return failures.not_taken(collection, type(error).__name__, told)
 
 
 def _settings(config: Config, limits: Limits) -> dict[str, Any]:
     timeout_ms = int(limits.delivery_timeout * 1000)
     return {
         "client_id": "destination-keen",
-        "bootstrap_servers": [f"{host}:{port}" for host, port in config.delivery.bootstrap_servers],
+        "bootstrap_servers": config.delivery.servers,
         "bootstrap_timeout_ms": int(limits.probe_timeout * 1000),
         "security_protocol": config.delivery.security_protocol,
         "ssl_context": config.delivery.tls() if config.delivery.encrypted else None,

@@ -16,7 +16,8 @@ from kafka.protocol.parser import KafkaProtocol
 from kafka.protocol.producer import InitProducerIdRequest
 from kafka.protocol.sasl import SaslAuthenticateRequest, SaslHandshakeRequest
 
-from destination_keen.errors import AuthenticationError, ConfigError
+from destination_keen.errors import ConfigError
+from destination_keen.producer import failures
 
 _NO_PRODUCER_ID = -1
 # Far more than any answer to what is asked here; a peer that announces more does not speak Kafka.
@@ -61,7 +62,7 @@ class Session:
         credentials = "\0".join(("", user, password)).encode()
         answer = self._ask(SaslAuthenticateRequest(auth_bytes=credentials))
         if answer.error_code:
-            raise refused()
+            raise failures.refused()
 
     def brokers(self) -> list[tuple[str, int]]:
         """The addresses under which the brokers of the cluster want to be reached."""
@@ -96,11 +97,3 @@ class Session:
                 raise NotKafkaError(str(error)) from error
             for _, answer in answers:
                 return answer
-
-
-def refused() -> AuthenticationError:
-    """The error for a user or password that Keen's brokers do not accept."""
-    return AuthenticationError(
-        'Keen rejected the "Project ID" or the "Master API Key". Copy both again from the Access page of the project in'
-        " Keen; a Read Key cannot write."
-    )

@@ -1,0 +1,141 @@
+"""Delivery over librdkafka (confluent-kafka): the same promises as kafka-python, several times faster."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from confluent_kafka import KafkaError, KafkaException, Producer
+
+from destination_keen.config import Config, Limits
+from destination_keen.errors import DestinationError
+from destination_keen.producer import failures
+
+logger = logging.getLogger(__name__)
+
+_LINGER_MS = 50
+_BATCH_BYTES = 1_000_000
+_BATCH_RECORDS = 10_000
+# What the client remembers of a value in flight, besides the value.
+_BOOKKEEPING_BYTES = 600
+
+_REFUSED = {KafkaError._AUTHENTICATION, KafkaError.SASL_AUTHENTICATION_FAILED}
+_NOT_PERMITTED = {KafkaError.TOPIC_AUTHORIZATION_FAILED, KafkaError.CLUSTER_AUTHORIZATION_FAILED}
+_NO_TOPIC = {KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError._UNKNOWN_TOPIC, KafkaError.TOPIC_EXCEPTION}
+_TOO_LARGE = {KafkaError.MSG_SIZE_TOO_LARGE, KafkaError.RECORD_LIST_TOO_LARGE}
+_NO_ANSWER = {
+    KafkaError._MSG_TIMED_OUT,
+    KafkaError._TIMED_OUT,
+    KafkaError._TRANSPORT,
+    KafkaError.REQUEST_TIMED_OUT,
+}
+
+
+class LibrdkafkaProducer:
+    """A `Producer` on librdkafka: acks from all replicas, lz4, null keys, idempotent where the cluster allows it."""
+
+    def __init__(self, config: Config, limits: Limits, *, idempotence: bool = True) -> None:
+        self._addresses = ", ".join(config.delivery.servers)
+        self._limits = limits
+        self._in_flight = 0
+        self._in_flight_bytes = 0
+        self._delivered_bytes = 0
+        self._last: KafkaError | None = None
+        self.failure: DestinationError | None = None
+        settings = _settings(config, limits)
+        # librdkafka's own log lines quote what it is configured with and come from its threads: they stay silent.
+        silent = logging.Logger("librdkafka", logging.CRITICAL + 1)
+        self._client = Producer({**settings, "enable.idempotence": idempotence, "error_cb": self._note}, logger=silent)
+
+    def send(self, collection: str, value: bytes, on_delivery: Callable[[], None]) -> bool:
+        """Take a value unless the bound on what is in flight is reached."""
+        size = len(value)
+        if self._in_flight >= self._limits.in_flight_records or self._in_flight_bytes >= self._limits.in_flight_bytes:
+            return False
+        try:
+            self._client.produce(collection, value, on_delivery=partial(self._report, collection, size, on_delivery))
+        except BufferError:
+            return False
+        except KafkaException as error:
+            self.failure = self.failure or self._sorted(error.args[0], collection)
+            return False
+        self._in_flight += 1
+        self._in_flight_bytes += size + _BOOKKEEPING_BYTES
+        return True
+
+    def poll(self, seconds: float) -> None:
+        """Serve the delivery reports that are there; if there are none yet, wait first."""
+        self._client.poll(seconds)
+
+    def stalled(self, seconds: float) -> DestinationError:
+        """Say that nothing was delivered; why is for a probe to find out, since the client tries in silence."""
+        return failures.no_answer(self._addresses, seconds, self._last)
+
+    @property
+    def in_flight(self) -> int:
+        """Values taken whose delivery was not reported yet."""
+        return self._in_flight
+
+    @property
+    def delivered_bytes(self) -> int:
+        """Size of all values delivered."""
+        return self._delivered_bytes
+
+    def close(self) -> None:
+        """Give up what is in flight and end the client's threads."""
+        self._client.purge()
+        self._client.flush(1.0)
+
+    def _report(
+        self, collection: str, size: int, on_delivery: Callable[[], None], error: KafkaError | None, _: object
+    ) -> None:
+        self._in_flight -= 1
+        self._in_flight_bytes -= size + _BOOKKEEPING_BYTES
+        if error is None:
+            self._delivered_bytes += size
+            on_delivery()
+        elif self.failure is None:
+            self.failure = self._sorted(error, collection)
+
+    def _note(self, error: KafkaError) -> None:
+        if self._last is None or self._last.code() != error.code():
+            logger.warning("A connection to Keen's brokers failed and is tried again: %s", error.str())
+        self._last = error
+
+    def _sorted(self, error: KafkaError, collection: str) -> DestinationError:
+        code, told = error.code(), f"Collection {collection}: {error.name()} ({error.str()})"
+        if code in _REFUSED:
+            return failures.refused()
+        if code in _NOT_PERMITTED:
+            return failures.not_permitted(collection, told)
+        if code in _NO_TOPIC:
+            return failures.no_topic(collection, told)
+        if code in _TOO_LARGE:
+            return failures.too_large(collection, told)
+        if code in _NO_ANSWER:
+            return self.stalled(self._limits.delivery_timeout)
+        return failures.not_taken(collection, error.name(), told)
+
+
+def _settings(config: Config, limits: Limits) -> dict[str, Any]:
+    settings = {
+        "client.id": "destination-keen",
+        "bootstrap.servers": ",".join(config.delivery.servers),
+        "security.protocol": config.delivery.security_protocol,
+        "sasl.mechanisms": "PLAIN",
+        "sasl.username": config.project_id,
+        "sasl.password": config.api_key,
+        "acks": "all",
+        "compression.type": "lz4",
+        "linger.ms": _LINGER_MS,
+        "batch.size": _BATCH_BYTES,
+        "batch.num.messages": _BATCH_RECORDS,
+        "queue.buffering.max.messages": limits.in_flight_records + 1,
+        "max.in.flight.requests.per.connection": 5,
+        "message.timeout.ms": int(limits.delivery_timeout * 1000),
+    }
+    if config.delivery.ca_certificate is not None:
+        settings["ssl.ca.pem"] = config.delivery.ca_certificate
+    return settings

@@ -1,0 +1,95 @@
+"""A stream's JSON schema, compiled into a decoder that accepts only records that Keen keeps as they are.
+
+The decoder knows the names that the schema declares and refuses all others; it bounds strings and integers as Keen
+does. What it refuses is not wrong: it is looked at again, name by name and value by value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta
+
+from destination_keen import schemas
+from destination_keen.mend import LONGEST_TEXT, RESERVED, name_is_kept
+from destination_keen.protocol import Path
+
+# More properties than Keen documents for a collection are counted, which is not done here.
+_MOST_NAMES = 1_000
+_DEEPEST = 20
+
+_Scalar = (
+    Annotated[str, Meta(max_length=LONGEST_TEXT)]
+    | Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
+    | float
+    | bool
+    | None
+)
+_ScalarOrList = _Scalar | list[_Scalar]
+
+_SCALARS = {"string", "integer", "number", "boolean", "null"}
+
+
+class _UnprovableError(Exception):
+    """The schema leaves open what may come."""
+
+
+def compile_proof(schema: Any, path: Path) -> Callable[[bytes], Any] | None:
+    """Make a function that proves a record's data (JSON) and gives the value at `path`, None where there is none.
+
+    The function raises a ValueError where the data is not proven. None: the schema does not say enough for a proof.
+    """
+    try:
+        decode = msgspec.json.Decoder(_struct(schema, _MOST_NAMES, 1)).decode
+    except _UnprovableError:
+        return None
+    attributes = _attributes(schema, path)
+
+    def prove(data: bytes) -> Any:
+        value: Any = decode(data)
+        for attribute in attributes:
+            value = getattr(value, attribute, None)
+        return value if attributes else None
+
+    return prove
+
+
+def _struct(schema: Any, most_names: int, depth: int) -> type[msgspec.Struct]:
+    names = schemas.properties(schema)
+    reserved = RESERVED if depth == 1 else frozenset[str]()
+    if not names or len(names) > most_names or depth > _DEEPEST:
+        raise _UnprovableError
+    if not all(name_is_kept(name) and name not in reserved for name in names):
+        raise _UnprovableError
+    return msgspec.defstruct(
+        "Data",
+        [(f"f{i}", _accepted(each, most_names - len(names), depth), None) for i, each in enumerate(names.values())],
+        rename={f"f{i}": name for i, name in enumerate(names)},
+        forbid_unknown_fields=True,
+        gc=False,
+    )
+
+
+def _accepted(schema: Any, most_names: int, depth: int) -> Any:
+    types = schemas.types(schema)
+    if types and types <= _SCALARS:
+        return _Scalar
+    if types - {"null"} == {"object"}:
+        return _struct(schema, most_names, depth + 1) | None
+    if types <= _SCALARS | {"array"} and "array" in types:
+        items = schemas.types(schema.get("items"))
+        if items and items <= _SCALARS:
+            return _ScalarOrList
+    raise _UnprovableError
+
+
+def _attributes(schema: Any, path: Path) -> list[str]:
+    attributes = []
+    for name in path:
+        names = list(schemas.properties(schema))
+        # A field that the schema does not declare is in no record that is proven.
+        attributes.append(f"f{names.index(name)}" if name in names else "undeclared")
+        schema = schemas.properties(schema).get(name)
+    return attributes
