@@ -44,7 +44,7 @@ install: .venv/installed ## Make .venv: the connector, the sandbox and the devel
 	( $(call thrice,.venv-faker/bin/python $(PIP) -r constraints-faker.txt) ) && \
 	touch $@
 
-prepare: ## Install missing system packages: Java, Maven, kcat, venv (Debian, as root)
+prepare: ## Install missing system packages: Java, Maven, kcat, Node.js (Debian, as root)
 	@PYTHON=$(PYTHON) .ci/prepare
 
 lint: install ## Check style and formatting

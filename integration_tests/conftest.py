@@ -1,15 +1,13 @@
 """The real parts as fixtures. A test that needs one that is missing is skipped; with CI=true it fails."""
 
-import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import NoReturn
 
 import pytest
 
-from integration_tests import UnavailableError
+from integration_tests import UnavailableError, do_without
 from integration_tests.apache_kafka.broker import ApacheKafka
 from integration_tests.source_faker import SourceFaker
 
@@ -21,7 +19,7 @@ def apache_kafka() -> Iterator[ApacheKafka]:
         try:
             broker = ApacheKafka(Path(directory))
         except UnavailableError as reason:
-            _do_without(reason)
+            do_without(reason)
         with broker:
             yield broker
 
@@ -35,11 +33,5 @@ def faker() -> Iterator[SourceFaker]:
         except UnavailableError as reason:
             if sys.version_info >= (3, 13):
                 pytest.skip(str(reason))
-            _do_without(reason)
+            do_without(reason)
         yield source
-
-
-def _do_without(reason: UnavailableError) -> NoReturn:
-    if os.environ.get("CI") == "true":
-        pytest.fail(str(reason))
-    pytest.skip(str(reason))

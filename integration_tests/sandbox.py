@@ -14,11 +14,12 @@ from typing import Any
 from urllib.parse import quote
 
 COMMAND = str(Path(sys.executable).with_name("keen-sandbox"))
+FREE_PORTS = ("--kafka-port", "0", "--http-port", "0")
 PROJECT = "5f2c0e7cb2d1e40001a3c9d4"
 MASTER_KEY = "M4ster/key+with%signs and 'quotes\""
 WRITE_KEY = "wr1te-key-of-the-project"
 READ_KEY = "r3ad-key-of-the-project"
-_SECONDS = 30.0
+SECONDS = 30.0
 
 
 class Sandbox:
@@ -27,7 +28,7 @@ class Sandbox:
     def __init__(self, directory: Path, *options: str) -> None:
         self.config_file = directory / "config.json"
         self.log = directory / "sandbox.log"
-        command = [COMMAND, "serve", "--kafka-port", "0", "--http-port", "0", "--config-out", str(self.config_file)]
+        command = [COMMAND, "serve", *FREE_PORTS, "--config-out", str(self.config_file)]
         keys = ["--project-id", PROJECT, "--master-key", MASTER_KEY, "--write-key", WRITE_KEY, "--read-key", READ_KEY]
         with self.log.open("a") as log:
             self.process = subprocess.Popen([*command, *keys, *options], stdout=subprocess.PIPE, stderr=log)
@@ -46,6 +47,10 @@ class Sandbox:
     def kafka_port(self) -> int:
         return int(self.ready["bootstrap_servers"].rpartition(":")[2])
 
+    @property
+    def http_port(self) -> int:
+        return int(self.ready["page"].rstrip("/").rpartition(":")[2])
+
     def __enter__(self) -> Sandbox:
         return self
 
@@ -62,20 +67,29 @@ class Sandbox:
     def resume(self) -> None:
         os.kill(self.process.pid, signal.SIGCONT)
 
+    def end(self, number: signal.Signals = signal.SIGTERM) -> int:
+        """Ask it to stop, and give its exit code."""
+        self.process.send_signal(number)
+        return self.process.wait(SECONDS)
+
+    def status(self) -> dict[str, Any]:
+        """What it tells about itself right now."""
+        status: dict[str, Any] = self._get(f"{self.ready['page']}sandbox/status")
+        return status
+
     def stored(self, collection: str) -> int:
         """Events of a collection so far, while more may be on their way."""
-        collections: dict[str, Any] = self._get(f"{self.ready['page']}sandbox/status")["collections"]
-        return int(collections.get(collection, {}).get("events", 0))
+        return int(self.status()["collections"].get(collection, {}).get("events", 0))
 
     def spans(self) -> dict[str, tuple[str, str]]:
         """First and last `keen.timestamp` by collection."""
-        collections = self._get(f"{self.ready['page']}sandbox/status")["collections"]
+        collections = self.status()["collections"]
         return {name: (each["first_timestamp"], each["last_timestamp"]) for name, each in collections.items()}
 
     def counts(self) -> dict[str, tuple[int, int]]:
         """Events and dropped events by collection, once everything that was accepted has been looked at."""
-        end = time.monotonic() + _SECONDS
-        while (status := self._get(f"{self.ready['page']}sandbox/status"))["backlog"]:
+        end = time.monotonic() + SECONDS
+        while (status := self.status())["backlog"]:
             assert time.monotonic() < end, "the backlog does not shrink"
             time.sleep(0.02)
         return {name: (each["events"], each["dropped"]) for name, each in status["collections"].items()}
@@ -97,5 +111,5 @@ class Sandbox:
 
     def _get(self, url: str) -> Any:
         request = urllib.request.Request(url, headers={"Authorization": MASTER_KEY})
-        with urllib.request.urlopen(request, timeout=_SECONDS) as answer:
+        with urllib.request.urlopen(request, timeout=SECONDS) as answer:
             return json.load(answer)

@@ -1,55 +1,27 @@
-"""Keen's official Python client, pointed at the sandbox on a real port."""
+"""Keen's official Python client, pointed at the sandbox."""
 
-import asyncio
-import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
-from aiohttp import web
 from keen.client import KeenClient
 from keen.exceptions import KeenApiError
 
-from keen_sandbox.http_api import make_app
-from keen_sandbox.ingest import Ingest
-from keen_sandbox.project import Project
-from keen_sandbox.store import Store
+from integration_tests.sandbox import MASTER_KEY, PROJECT, READ_KEY, WRITE_KEY, Sandbox
 
-PROJECT = Project("sandbox", master_key="the-master-key", write_key="the-write-key", read_key="the-read-key")
 TODAY = "this_2_days"
 
 
 @pytest.fixture
-def url() -> Iterator[str]:
-    """Serve a fresh project on a free port of the loopback interface, on an event loop in a thread of its own."""
-    loop = asyncio.new_event_loop()
-    thread = threading.Thread(target=loop.run_forever)
-    thread.start()
-    store = Store(None)
-
-    async def serve() -> web.AppRunner:
-        runner = web.AppRunner(make_app(PROJECT, store, Ingest(store, 0)))
-        await runner.setup()
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        return runner
-
-    runner = asyncio.run_coroutine_threadsafe(serve(), loop).result(10)
-    yield f"http://127.0.0.1:{runner.addresses[0][1]}"
-    asyncio.run_coroutine_threadsafe(runner.cleanup(), loop).result(10)
-    loop.call_soon_threadsafe(loop.stop)
-    thread.join()
-    loop.close()
-    store.close()
+def url(tmp_path: Path) -> Iterator[str]:
+    """Where a fresh sandbox is."""
+    with Sandbox(tmp_path) as sandbox:
+        yield f"http://localhost:{sandbox.http_port}"
 
 
 @pytest.fixture
 def client(url: str) -> Iterator[KeenClient]:
-    client = KeenClient(
-        PROJECT.project_id,
-        write_key=PROJECT.write_key,
-        read_key=PROJECT.read_key,
-        master_key=PROJECT.master_key,
-        base_url=url,
-    )
+    client = KeenClient(PROJECT, write_key=WRITE_KEY, read_key=READ_KEY, master_key=MASTER_KEY, base_url=url)
     yield client
     client.api.session.close()
 
@@ -113,7 +85,7 @@ def test_a_deletion_with_filters_spares_the_rest(sales: KeenClient) -> None:
 def test_a_refusal_reaches_the_caller_with_keens_code(url: str, client: KeenClient) -> None:
     with pytest.raises(KeenApiError, match="InvalidPropertyNameError"):
         client.add_event("sales", {"a.b": 1})
-    stranger = KeenClient(PROJECT.project_id, write_key="wrong", read_key=PROJECT.write_key, base_url=url)
+    stranger = KeenClient(PROJECT, write_key="wrong", read_key=WRITE_KEY, base_url=url)
     with pytest.raises(KeenApiError, match="InvalidApiKeyError"):
         stranger.add_event("sales", {})
     with pytest.raises(KeenApiError, match="KeyNotPermittedError"):

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
-from keen_sandbox.errors import KeenError
+from keen_sandbox.errors import KeenError, StoreError
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -36,6 +36,9 @@ async def answer_in_kind(request: web.Request, handler: Handler) -> web.StreamRe
             response = _failure(404, "ResourceNotFoundError", f"There is no resource at {request.path}.")
         except web.HTTPException as error:
             response = _failure(error.status, "InvalidRequestError", error.reason)
+        except StoreError as error:
+            _log.error("%s", error)
+            response = _failure(500, "InternalServerError", str(error))
         except Exception:
             _log.exception("The request %s %s failed.", request.method, request.path)
             response = _failure(500, "InternalServerError", "The sandbox failed; its log says why.")

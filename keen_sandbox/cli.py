@@ -18,11 +18,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from aiohttp import web
-
 from keen_sandbox.certificate import Certificate, make_certificate
 from keen_sandbox.errors import StoreError
-from keen_sandbox.http_api import make_app
+from keen_sandbox.http_api import make_app, serving
 from keen_sandbox.inbound import Listener
 from keen_sandbox.ingest import Ingest
 from keen_sandbox.project import Project
@@ -35,8 +33,6 @@ KAFKA_PORT = 19092
 HTTP_PORT = 18888
 STATUS_SECONDS = 10.0
 """How long `status` waits for a sandbox that is busy."""
-GOODBYE_SECONDS = 2.0
-"""How long HTTP requests that are being answered may hold up the end of `serve`."""
 
 
 class RefusedError(Exception):
@@ -111,10 +107,7 @@ async def _serve(options: argparse.Namespace) -> None:
         ingest = Ingest(store, options.ingest_delay)
         opened.push_async_callback(ingest.close)
         storing = asyncio.create_task(ingest.run())
-        runner = web.AppRunner(make_app(project, store, ingest), access_log=None, shutdown_timeout=GOODBYE_SECONDS)
-        await runner.setup()
-        opened.push_async_callback(runner.cleanup)
-        await web.SockSite(runner, http_side).start()
+        await opened.enter_async_context(serving(make_app(project, store, ingest), http_side))
         tls = certificate.server_context() if certificate else None
         listener = Listener(project, ingest, kafka_side, tls)
         opened.push_async_callback(listener.close)

@@ -18,4 +18,4 @@ class KeenError(Exception):
 
 
 class StoreError(Exception):
-    """The event store cannot be opened; the message tells the user which file and why."""
+    """The event store cannot be opened or written; the message tells the user why, and what to do."""

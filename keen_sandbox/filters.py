@@ -11,38 +11,42 @@ from keen_sandbox.instants import normalise_instant
 
 _ORDER = {"lt": "<", "lte": "<=", "gt": ">", "gte": ">="}
 _INSTANTS = ("keen.timestamp", "keen.created_at")
+_LEVELS = 100
 
 
 def condition(filters: Any, values: Values) -> str:
     """Translate a list of filters, all of which have to hold, into SQL that is true or false for every event.
 
     A filter is `{property_name, operator, property_value}` or `{"operator": "or", "operands": [filters]}` (Keen's API
-    reference). On an array, `eq`, `ne`, `in` and `contains` look at its elements. Raises KeenError for another shape.
+    reference). On an array, `eq`, `ne`, `in` and `contains` look at its elements. Raises KeenError for another shape,
+    and for operands within operands of more than 100 levels.
     """
     if not isinstance(filters, list):
         raise _refusal("Filters have to be a list.")
-    return " AND ".join(["true", *(_filter(each, values) for each in filters)])
+    return " AND ".join(["true", *(_filter(each, values, _LEVELS) for each in filters)])
 
 
-def _filter(given: Any, values: Values) -> str:
+def _filter(given: Any, values: Values, levels: int) -> str:
     if not isinstance(given, dict):
         raise _refusal("A filter has to be an object.")
+    if not levels:
+        raise _refusal(f"Filters are nested deeper than {_LEVELS} levels.")
     name, operator = given.get("property_name"), str(given.get("operator"))
     if operator in ("or", "and"):
         operands = given.get("operands")
         if not isinstance(operands, list) or not operands:
             raise _refusal(f"The operator '{operator}' needs operands, a list of filters.")
-        return "(" + f" {operator.upper()} ".join(_filter(each, values) for each in operands) + ")"
+        return "(" + f" {operator.upper()} ".join(_filter(each, values, levels - 1) for each in operands) + ")"
     if not isinstance(name, str) or operator not in _COMPARISONS or "property_value" not in given:
         raise _refusal("A filter needs a property_name, a known operator and a property_value.")
-    operand = _instant(given["property_value"]) if name in _INSTANTS else given["property_value"]
+    operand = given["property_value"]
+    if name in _INSTANTS:
+        operand = [_instant(each) for each in operand] if isinstance(operand, list) else _instant(operand)
     return f"coalesce({_COMPARISONS[operator](Property(name, values), operator, operand, values)}, false)"
 
 
 def _instant(operand: Any) -> Any:
     """Bring an operand to the form of the stored instants, with which it is compared as text."""
-    if isinstance(operand, list):
-        return [_instant(each) for each in operand]
     try:
         return normalise_instant(operand) if isinstance(operand, str) else operand
     except ValueError as error:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import datetime, timezone
 from typing import Any
 from urllib.parse import quote
@@ -17,12 +20,14 @@ from keen_sandbox.errors import KeenError
 from keen_sandbox.ingest import Ingest
 from keen_sandbox.project import Project, Role
 from keen_sandbox.query import read_query, read_query_string, read_selection
-from keen_sandbox.rules import Dropped, Event, examine
+from keen_sandbox.recording import record_batch, record_event
 from keen_sandbox.schema import infer_schema
 from keen_sandbox.store import Store
 
 _BODY_BYTES = 10_000_000
 _DROPPED_SHOWN = 100
+GOODBYE_SECONDS = 2.0
+"""How long requests that are being answered may hold up the end of `serving`."""
 
 
 def make_app(project: Project, store: Store, ingest: Ingest) -> web.Application:
@@ -46,6 +51,18 @@ def make_app(project: Project, store: Store, ingest: Ingest) -> web.Application:
     app.router.add_get("/sandbox/status", api.status)
     app.router.add_get("/sandbox/dropped", api.dropped)
     return app
+
+
+@asynccontextmanager
+async def serving(app: web.Application, bound: socket.socket) -> AsyncIterator[None]:
+    """Answer the requests that come to a listening socket, which is closed at the end."""
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=GOODBYE_SECONDS)
+    await runner.setup()
+    try:
+        await web.SockSite(runner, bound).start()
+        yield
+    finally:
+        await runner.cleanup()
 
 
 def _guarded(project: Project, roles: frozenset[Role], handler: Handler) -> Handler:
@@ -102,17 +119,13 @@ class _Api:
 
     async def record_event(self, request: web.Request) -> web.Response:
         _require_json(request)
-        verdict = examine(request.match_info["collection"], await request.read(), _now())
-        if isinstance(verdict, Dropped):
-            raise KeenError(verdict.reason, verdict.explanation)
-        await asyncio.to_thread(self._store.add, [verdict])
+        collection, event = request.match_info["collection"], await request.read()
+        await asyncio.to_thread(record_event, self._store, collection, event, _now())
         return web.json_response({"created": True}, status=201)
 
     async def record_batch(self, request: web.Request) -> web.Response:
-        batch = await _json_body(request)
-        if not isinstance(batch, dict) or not all(isinstance(events, list) for events in batch.values()):
-            raise KeenError("InvalidBatchError", "A batch is an object with a list of events for each collection.")
-        return web.json_response(await asyncio.to_thread(self._record, batch))
+        _require_json(request)
+        return web.json_response(await asyncio.to_thread(record_batch, self._store, await request.read(), _now()))
 
     async def delete_events(self, request: web.Request) -> web.Response:
         collection = request.match_info["collection"]
@@ -135,11 +148,12 @@ class _Api:
         return web.Response(text=text, content_type="application/json")
 
     async def status(self, _request: web.Request) -> web.Response:
+        backlog = self._ingest.backlog  # read first: with a backlog of 0, the counts are of all that was accepted
         collections, reasons = await asyncio.to_thread(self._store.summary)
         return web.json_response(
             {
                 "project_id": self._project.project_id,
-                "backlog": self._ingest.backlog,
+                "backlog": backlog,
                 "collections": collections,
                 "dropped": reasons,
             }
@@ -151,16 +165,6 @@ class _Api:
             raise KeenError("InvalidParameterError", "The parameter 'limit' has to be a whole number.")
         rows = await asyncio.to_thread(self._store.dropped, request.query.get("collection"), int(limit))
         return web.json_response([row._asdict() for row in rows])
-
-    def _record(self, batch: dict[str, list[Any]]) -> dict[str, list[dict[str, Any]]]:
-        accepted: list[Event] = []
-        outcome = {}
-        for collection, events in batch.items():
-            verdicts = [examine(collection, json.dumps(event).encode(), _now()) for event in events]
-            accepted += (verdict for verdict in verdicts if isinstance(verdict, Event))
-            outcome[collection] = [_outcome(verdict) for verdict in verdicts]
-        self._store.add(accepted)
-        return outcome
 
     async def _schema(self, request: web.Request) -> dict[str, str]:
         collection = request.match_info["collection"]
@@ -177,12 +181,6 @@ class _Api:
 
 def _now() -> datetime:
     return datetime.now(timezone.utc)
-
-
-def _outcome(verdict: Event | Dropped) -> dict[str, Any]:
-    if isinstance(verdict, Event):
-        return {"success": True}
-    return {"success": False, "error": {"name": verdict.reason, "description": verdict.explanation}}
 
 
 def _require_json(request: web.Request) -> None:

@@ -14,6 +14,9 @@ from keen_sandbox.rules import Dropped, Event, examine
 from keen_sandbox.store import Store
 
 _BATCH = 5_000
+MOST_MESSAGES = 1_000_000
+MOST_BYTES = 1 << 30
+"""How many messages may wait, and how many bytes their values may have."""
 
 
 class _Message(NamedTuple):
@@ -27,13 +30,19 @@ class Ingest:
     """Takes what the inbound cluster acknowledged and, `delay` seconds later, validates and stores it.
 
     Keen makes an event visible within ten seconds of its acknowledgement; `delay` stands for that time. All methods
-    belong to one event loop.
+    belong to one event loop. Messages wait in memory: there is `room` for as many as the two bounds say.
     """
 
-    def __init__(self, store: Store, delay: float) -> None:
+    def __init__(
+        self, store: Store, delay: float, *, most_messages: int = MOST_MESSAGES, most_bytes: int = MOST_BYTES
+    ) -> None:
         self._store = store
         self._delay = delay
+        self._most_messages = most_messages
+        self._most_bytes = most_bytes
         self._waiting: deque[_Message] = deque()
+        self._waiting_bytes = 0
+        self._shrunk = asyncio.Condition()
         self._arrived = asyncio.Event()
         self._closing = asyncio.Event()
         self._stopped = asyncio.Event()
@@ -47,8 +56,16 @@ class Ingest:
     def accept(self, collection: str, value: bytes | None) -> None:
         """Take a message of a topic; `value` None is a Kafka tombstone. Never blocks and never raises."""
         due = time.monotonic() + self._delay
+        self._waiting_bytes += len(value or b"")
         self._waiting.append(_Message(due, datetime.now(timezone.utc), collection, value))
         self._arrived.set()
+
+    async def room(self) -> None:
+        """Wait until the backlog is below its bounds; who waits here before `accept` keeps memory bounded."""
+        async with self._shrunk:
+            await self._shrunk.wait_for(
+                lambda: len(self._waiting) < self._most_messages and self._waiting_bytes < self._most_bytes
+            )
 
     async def run(self) -> None:
         """Move messages into the store as they become due, until `close`. Raises what the store raises."""
@@ -82,8 +99,11 @@ class Ingest:
         """Store the first messages that are due at the monotonic instant `until`; they leave the backlog only then."""
         batch = [message for message in islice(self._waiting, _BATCH) if message.due <= until]
         await asyncio.to_thread(self._judge, batch)
-        for _ in batch:
+        for message in batch:
             self._waiting.popleft()
+            self._waiting_bytes -= len(message.value or b"")
+        async with self._shrunk:
+            self._shrunk.notify_all()
 
     def _judge(self, batch: list[_Message]) -> None:
         events: list[Event] = []

@@ -96,7 +96,7 @@ def read_query(parameters: Mapping[str, Any], now: datetime) -> Query:
 def _parameter(name: str, text: str) -> Any:
     try:
         return json.loads(text) if text[:1] in ("[", "{") or name == "filters" else text
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise _refusal(f"The parameter '{name}' is not valid JSON: {error}.") from error
 
 

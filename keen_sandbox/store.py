@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
@@ -65,15 +66,27 @@ class Store:
         """Store events, and keep aside what was dropped, in one transaction.
 
         Of events with the same uniqueness token in a collection, the first one within 31 days is stored; the others
-        are kept aside.
+        are kept aside. Raises StoreError, and stores nothing, where the disk is full or another reason forbids it.
         """
-        with self._writing, self._database.cursor() as cursor:
-            cursor.begin()
+        with self._transaction() as cursor:
             fresh, repeated = self._split(cursor, events)
             _append(cursor, "events", [(e.collection, e.timestamp, e.token, e.body) for e in fresh])
             _append(cursor, "dropped", [*dropped, *repeated])
             _append(cursor, "tokens", [(e.collection, e.token, e.created_at) for e in fresh if e.token])
-            cursor.commit()
+
+    @contextmanager
+    def _transaction(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        with self._writing, self._database.cursor() as cursor:
+            try:
+                cursor.begin()
+                yield cursor
+                cursor.commit()
+            except duckdb.Error as error:
+                reason = str(error).partition("\n")[0]
+                raise StoreError(
+                    f"The event store cannot be written: {reason}. "
+                    "Make room for it, on its disk or in memory, and start the sandbox again."
+                ) from error
 
     def _split(self, cursor: duckdb.DuckDBPyConnection, events: Sequence[Event]) -> tuple[list[Event], list[Dropped]]:
         marked = [event for event in events if event.token]
@@ -102,25 +115,23 @@ class Store:
         return fresh, repeated
 
     def delete(self, collection: str, condition: str, values: Mapping[str, Any]) -> None:
-        """Delete the events of a collection for which an SQL condition over `events` holds."""
+        """Delete the events of a collection for which an SQL condition over `events` holds.
+
+        Raises KeenError where a value is refused, as `select` does, and StoreError as `add` does.
+        """
         which = f"collection = $collection AND ({condition})"
         values = {**values, "collection": collection}
-        with self._writing, self._database.cursor() as cursor:
-            cursor.begin()
+        with self._transaction() as cursor:
             if not self._tokens_outlive_events:
                 doomed = f"SELECT token FROM events WHERE {which}"  # noqa: S608 - users' texts are in `values`
                 statement = f"DELETE FROM tokens WHERE collection = $collection AND token IN ({doomed})"  # noqa: S608
-                cursor.execute(statement, values)
-            cursor.execute(f"DELETE FROM events WHERE {which}", values)  # noqa: S608 - users' texts are in `values`
-            cursor.commit()
+                _evaluate(cursor, statement, values)
+            _evaluate(cursor, f"DELETE FROM events WHERE {which}", values)  # noqa: S608 - users' texts are in `values`
 
     def select(self, statement: str, values: Mapping[str, Any] | None = None) -> list[tuple[Any, ...]]:
         """Run a query and give its rows. Raises KeenError where a value is refused, such as a broken pattern."""
         with self._database.cursor() as cursor:
-            try:
-                return cursor.execute(statement, values or {}).fetchall()
-            except duckdb.InvalidInputException as error:
-                raise KeenError("InvalidFilterError", f"A filter cannot be evaluated: {error}") from error
+            return _evaluate(cursor, statement, values or {}).fetchall()
 
     def collections(self) -> list[str]:
         """Name the collections, those that hold an event, in alphabetical order."""
@@ -167,3 +178,12 @@ def _append(cursor: duckdb.DuckDBPyConnection, table: str, rows: Sequence[tuple[
 def _repetition(event: Event) -> Dropped:
     reason, explanation = "DuplicateUniquenessToken", "An event with this uniqueness token came before."
     return Dropped(event.collection, reason, explanation, event.created_at, event.body[:KEPT_CHARACTERS])
+
+
+def _evaluate(
+    cursor: duckdb.DuckDBPyConnection, statement: str, values: Mapping[str, Any]
+) -> duckdb.DuckDBPyConnection:
+    try:
+        return cursor.execute(statement, values)
+    except duckdb.InvalidInputException as error:
+        raise KeenError("InvalidFilterError", f"A filter cannot be evaluated: {error}") from error

@@ -16,11 +16,14 @@ ROOT = "/3.0/projects/p1"
 Ask = Callable[..., Awaitable[tuple[int, Any]]]
 
 
-def with_sandbox(scenario: Callable[[Ask, Ingest], Awaitable[None]]) -> None:
-    """Run a scenario against a fresh sandbox; its first argument makes a request, with the master key if not told."""
+def with_sandbox(scenario: Callable[[Ask, Ingest], Awaitable[None]], store: Store | None = None) -> None:
+    """Run a scenario against a fresh sandbox; its first argument makes a request, with the master key if not told.
+
+    A store that is given is closed at the end.
+    """
+    store = store or Store(None)
 
     async def run() -> None:
-        store = Store(None)
         ingest = Ingest(store, delay=3_600)
         app = make_app(Project("p1", master_key="m", write_key="w", read_key="r"), store, ingest)
         async with TestClient(TestServer(app)) as client:
@@ -41,9 +44,9 @@ def with_sandbox(scenario: Callable[[Ask, Ingest], Awaitable[None]]) -> None:
                     return response.status, json.loads(text) if text else None
 
             await scenario(ask, ingest)
-        store.close()
 
     asyncio.run(run())
+    store.close()
 
 
 async def count(ask: Ask, collection: str) -> Any:

@@ -7,11 +7,15 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
 from keen_sandbox.answers import answer_in_kind
-from keen_sandbox.errors import KeenError
+from keen_sandbox.errors import KeenError, StoreError
 
 
 async def _refuse(_request: web.Request) -> web.Response:
     raise KeenError("SomeError", "Do something else.", 403)
+
+
+async def _fill_up(_request: web.Request) -> web.Response:
+    raise StoreError("The disk is full.")
 
 
 async def _break(_request: web.Request) -> web.Response:
@@ -26,6 +30,7 @@ def _ask(method: str, path: str, body: str | None = None) -> tuple[int, Any, str
     async def ask() -> tuple[int, Any, str]:
         app = web.Application(middlewares=[answer_in_kind], client_max_size=100)
         app.router.add_get("/refuse", _refuse)
+        app.router.add_get("/fill-up", _fill_up)
         app.router.add_get("/break", _break)
         app.router.add_post("/read", _read)
         async with TestClient(TestServer(app)) as client, client.request(method, path, data=body) as response:
@@ -56,6 +61,12 @@ def test_a_failure_of_the_sandbox_is_logged_and_says_so(caplog: pytest.LogCaptur
     assert (status, refusal["error_code"], origin) == (500, "InternalServerError", "*")
     assert "The request GET /break failed." in caplog.text
     assert "ZeroDivisionError" in caplog.text
+
+
+def test_a_store_that_fails_is_one_line_in_the_log_and_tells_the_caller_why(caplog: pytest.LogCaptureFixture) -> None:
+    refusal = {"message": "The disk is full.", "error_code": "InternalServerError"}
+    assert _ask("GET", "/fill-up") == (500, refusal, "*")
+    assert [(record.getMessage(), record.exc_info) for record in caplog.records] == [("The disk is full.", None)]
 
 
 def test_a_preflight_request_is_answered_for_every_path() -> None:

@@ -104,6 +104,16 @@ def test_filters_nest_with_or_and_and(store: Store) -> None:
     assert _matching(store, [both]) == [2, 3]
 
 
+def test_filters_nest_a_hundred_levels_deep_and_no_deeper(store: Store) -> None:
+    filters = [_filter("name", "eq", "Ada")]
+    for level in range(99):
+        filters = [{"operator": ("or", "and")[level % 2], "operands": [*filters, _filter("n", "eq", 1)]}]
+    assert _matching(store, filters) == [1]
+    with pytest.raises(KeenError, match="deeper than 100 levels") as caught:
+        condition([{"operator": "or", "operands": filters}], Values())
+    assert (caught.value.code, caught.value.status) == ("InvalidFilterError", 400)
+
+
 def test_a_value_is_never_read_as_sql(store: Store) -> None:
     attack = "' OR true OR '' = '"
     assert _matching(store, [_filter("name", "eq", attack)]) == []
@@ -136,6 +146,8 @@ def test_a_value_is_never_read_as_sql(store: Store) -> None:
         [_filter("a", "within", 5)],
         [_filter("a", "within", {"coordinates": [1], "max_distance_miles": 1})],
         [_filter("keen.timestamp", "gt", "yesterday")],
+        [_filter("keen.timestamp", "in", ["2024-01-01T00:00:00Z", "yesterday"])],
+        [_filter("keen.timestamp", "in", json.loads("[" * 900 + "]" * 900))],
         [{"operator": "or"}],
         [{"operator": "or", "operands": []}],
         [{"operator": "or", "operands": [{}]}],

@@ -1,5 +1,4 @@
 import json
-from typing import Any
 
 import pytest
 
@@ -29,15 +28,6 @@ def test_a_batch_is_answered_event_by_event_in_the_order_of_the_request() -> Non
         assert answer["_x"][0]["error"]["name"] == "InvalidCollectionNameError"
         assert answer["empty"] == []
         assert await count(ask, "users") == 2
-
-    with_sandbox(scenario)
-
-
-@pytest.mark.parametrize("batch", [[], "x", {"users": {}}, {"users": None}])
-def test_a_batch_is_an_object_of_lists(batch: Any) -> None:
-    async def scenario(ask: Ask, _ingest: Ingest) -> None:
-        status, answer = await ask("POST", f"{ROOT}/events", json.dumps(batch))
-        assert (status, answer["error_code"]) == (400, "InvalidBatchError")
 
     with_sandbox(scenario)
 

@@ -1,8 +1,12 @@
+import asyncio
 import json
+import threading
+from typing import Any
 
 import pytest
 
 from keen_sandbox.ingest import Ingest
+from keen_sandbox.store import Store
 from unit_tests.sandbox_over_http import ROOT, Ask, count, with_sandbox
 
 
@@ -156,5 +160,55 @@ def test_the_sandbox_tells_what_it_holds_and_what_it_dropped() -> None:
         assert len(limited) == 1
         status, _ = await ask("GET", "/sandbox/dropped", key="", params={"limit": "all"})
         assert status == 400
+
+    with_sandbox(scenario)
+
+
+class _SlowStore(Store):
+    """A store that has counted long before it says so."""
+
+    def __init__(self) -> None:
+        super().__init__(None)
+        self.counted = threading.Event()
+        self.go_on = threading.Event()
+
+    def summary(self) -> Any:
+        summary = super().summary()
+        self.counted.set()
+        assert self.go_on.wait(10)
+        return summary
+
+
+def test_an_accepted_event_is_in_the_backlog_or_in_the_counts() -> None:
+    store = _SlowStore()
+
+    async def scenario(ask: Ask, ingest: Ingest) -> None:
+        ingest.accept("users", b"{}")
+        asked = asyncio.create_task(ask("GET", "/sandbox/status"))
+        assert await asyncio.to_thread(store.counted.wait, 10)
+        await ingest.close()
+        store.go_on.set()
+        _, before = await asked
+        assert (before["backlog"], before["collections"]) == (1, {})
+        _, after = await ask("GET", "/sandbox/status")
+        assert (after["backlog"], after["collections"]["users"]["events"]) == (0, 1)
+
+    with_sandbox(scenario, store)
+
+
+def test_filters_that_are_nested_too_deeply_are_refused() -> None:
+    async def scenario(ask: Ask, _ingest: Ingest) -> None:
+        await ask("POST", f"{ROOT}/events/users", {"age": 30})
+        query: dict[str, Any] = {"event_collection": "users", "timeframe": "this_2_days"}
+        adults = '{"property_name":"age","operator":"gt","property_value":18}'
+        for levels, expected in ((99, 200), (100, 400), (400, 400), (100_000, 400)):
+            nested = '{"operator":"or","operands":[' * levels + adults + "]}" * levels
+            body = json.dumps(query)[:-1] + f',"filters":[{nested}]}}'
+            status, answer = await ask("POST", f"{ROOT}/queries/count", body)
+            assert (status, answer.get("result")) == (expected, 1 if expected == 200 else None)
+        params = {"filters": "[" * 1_300 + "]" * 1_300}
+        status, _ = await ask("DELETE", f"{ROOT}/events/users", params=params)
+        assert status == 400
+        assert await count(ask, "users") == 1
 
     with_sandbox(scenario)

@@ -29,7 +29,9 @@ from kafka.record import MemoryRecordsBuilder
 
 from keen_sandbox.certificate import make_certificate
 from keen_sandbox.inbound import Listener
+from keen_sandbox.ingest import Ingest
 from keen_sandbox.project import Project
+from keen_sandbox.store import Store
 
 PROJECT = Project("project", "the-master-key", "the-write-key", "the-read-key")
 SECONDS = 10.0
@@ -40,6 +42,9 @@ class Accepted(list[tuple[str, bytes | None]]):
 
     def accept(self, collection: str, value: bytes | None) -> None:
         self.append((collection, value))
+
+    async def room(self) -> None:
+        """There is always room here."""
 
 
 class Client:
@@ -92,7 +97,7 @@ def listening(scenario: Callable[[Connect, Accepted], Awaitable[None]]) -> None:
 
 
 @asynccontextmanager
-async def open_listener(accepted: Accepted, tls: ssl.SSLContext | None = None) -> AsyncIterator[int]:
+async def open_listener(accepted: Accepted | Ingest, tls: ssl.SSLContext | None = None) -> AsyncIterator[int]:
     bound = socket.create_server(("127.0.0.1", 0))
     listener = Listener(PROJECT, accepted, bound, tls)  # type: ignore[arg-type]  # the same shape as Ingest
     port = bound.getsockname()[1]
@@ -203,6 +208,32 @@ def test_requests_of_one_connection_are_answered_in_order_and_silence_is_kept_fo
         assert accepted == [("orders", b"1"), ("orders", b"2"), ("orders", b"3")]
 
     listening(scenario)
+
+
+def test_a_client_waits_for_its_acknowledgement_while_too_many_messages_wait() -> None:
+    async def run() -> None:
+        store = Store(None)
+        ingest = Ingest(store, delay=3_600, most_messages=2)
+        async with open_listener(ingest) as port:
+            client, other = [Client(*await asyncio.open_connection("127.0.0.1", port)) for _ in range(2)]
+            await client.log_in()
+            client.send(metadata("orders"), 10)
+            for number in (11, 12, 13):
+                client.send(produce("orders", b"{}", acks=-1), number)
+            numbers = [struct.unpack_from(">i", await client.receive())[0] for _ in range(3)]
+            assert numbers == [10, 11, 12]
+            late = asyncio.create_task(client.receive())
+            assert (await other.log_in()).error_code == 0
+            done, _ = await asyncio.wait([late], timeout=0.1)
+            assert (done, ingest.backlog) == (set(), 2)
+            await ingest.close()
+            assert struct.unpack_from(">i", await late) == (13,)
+            assert ingest.backlog == 1
+            for each in (client, other):
+                each.writer.close()
+        store.close()
+
+    asyncio.run(run())
 
 
 @pytest.mark.parametrize(

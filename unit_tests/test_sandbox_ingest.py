@@ -2,6 +2,8 @@ import asyncio
 import time
 from collections.abc import Callable
 
+import pytest
+
 from keen_sandbox.ingest import Ingest
 from keen_sandbox.store import Store
 
@@ -124,6 +126,46 @@ def test_messages_are_stored_in_the_order_in_which_they_were_accepted() -> None:
         await ingest.close()
         rows = store.select("SELECT CAST(body ->> '/n' AS INTEGER) FROM events ORDER BY rowid")
         assert rows == [(number,) for number in range(100)]
+        store.close()
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.parametrize("values", [[b"{}", b"[]"], [b"{}", None], [b'{"a":1}  ']])
+def test_there_is_room_until_the_backlog_reaches_one_of_its_bounds(values: list[bytes | None]) -> None:
+    async def scenario() -> None:
+        store = Store(None)
+        ingest = Ingest(store, delay=3_600, most_messages=2, most_bytes=9)
+        for value in values:
+            await asyncio.wait_for(ingest.room(), 1)
+            ingest.accept("users", value)
+        waiting = [asyncio.create_task(ingest.room()) for _ in range(2)]
+        done, _ = await asyncio.wait(waiting, timeout=0.05)
+        assert not done
+        await ingest.close()
+        await asyncio.wait_for(asyncio.gather(*waiting), 10)
+        store.close()
+
+    asyncio.run(scenario())
+
+
+def test_those_who_wait_for_room_do_not_all_get_it_at_once() -> None:
+    async def scenario() -> None:
+        store = Store(None)
+        ingest = Ingest(store, delay=0, most_messages=1)
+        longest = 0
+
+        async def send() -> None:
+            nonlocal longest
+            await ingest.room()
+            ingest.accept("users", b"{}")
+            longest = max(longest, ingest.backlog)
+
+        running = asyncio.create_task(ingest.run())
+        await asyncio.wait_for(asyncio.gather(*(send() for _ in range(20))), 30)
+        await ingest.close()
+        await running
+        assert (longest, _counts(store)) == (1, (20, 0))
         store.close()
 
     asyncio.run(scenario())

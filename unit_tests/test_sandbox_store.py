@@ -154,10 +154,15 @@ def test_a_value_that_cannot_be_evaluated_is_the_callers_fault(store: Store) -> 
     with pytest.raises(KeenError) as caught:
         store.select("SELECT regexp_matches('a', $v0)", {"v0": "("})
     assert caught.value.code == "InvalidFilterError"
+    store.add([_event()])
+    with pytest.raises(KeenError) as caught:
+        store.delete("users", "regexp_matches('a', $v0)", {"v0": "("})
+    assert caught.value.code == "InvalidFilterError"
+    assert store.holds("users")
 
 
 def test_a_failed_write_leaves_nothing_behind(store: Store) -> None:
-    with pytest.raises(duckdb.Error):
+    with pytest.raises(StoreError, match="The event store cannot be written: "):
         store.add([_event(body='{"n":1}')], [Dropped("a", "R", "E", None, object())])  # type: ignore[arg-type]
     assert _bodies(store) == []
     store.add([_event(body='{"n":2}')])

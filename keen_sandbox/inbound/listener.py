@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from keen_sandbox.inbound.broker import Broker
 from keen_sandbox.inbound.login import Login
-from keen_sandbox.inbound.wire import ProtocolError, decode, encode, frame, read_frame
+from keen_sandbox.inbound.wire import PRODUCE, ProtocolError, decode, encode, frame, read_frame
 
 if TYPE_CHECKING:
     from keen_sandbox.ingest import Ingest
@@ -21,10 +21,11 @@ ADVERTISED = "localhost"
 
 READ_AHEAD_BYTES = 1 << 20
 PAUSE_SECONDS = 1.0
-# Brokers wait this long too (connection.failed.authentication.delay.ms): some clients that see the end of the
-# connection together with the refusal take the refusal for a broken connection.
-REFUSED_SECONDS = 0.1
 """How long to wait before the next client is taken when the system has no room for another connection."""
+REFUSED_SECONDS = 0.1
+"""How long a connection lives on after its login was refused, as with Kafka's brokers
+(connection.failed.authentication.delay.ms): some clients that see the end of the connection together with the refusal
+take the refusal for a broken connection."""
 
 log = logging.getLogger(__name__)
 
@@ -37,11 +38,13 @@ class Listener:
     ) -> None:
         """Take clients from a listening socket of this machine, inside a running event loop.
 
-        They log in to the project, and every value that they send goes to `ingest`. With the context of a TLS server
-        the listener speaks SASL_SSL, else SASL_PLAINTEXT. The socket is closed with the listener.
+        They log in to the project, and every value that they send goes to `ingest`; while that has no room, they wait
+        for their acknowledgements. With the context of a TLS server the listener speaks SASL_SSL, else SASL_PLAINTEXT.
+        The socket is closed with the listener.
         """
         bound.setblocking(False)
         self._socket = bound
+        self._ingest = ingest
         self._broker = Broker(ingest, ADVERTISED, bound.getsockname()[1])
         self._project = project
         self._tls = tls
@@ -92,7 +95,7 @@ class Listener:
                 payload = await read_frame(reader)
                 if payload is None:
                     return "the client left"
-                answer = self._answer(payload, login)
+                answer = await self._answer(payload, login)
                 if answer is not None:
                     writer.write(answer)
                     await writer.drain()
@@ -101,11 +104,13 @@ class Listener:
         finally:
             writer.close()
 
-    def _answer(self, payload: bytes, login: Login) -> bytes | None:
+    async def _answer(self, payload: bytes, login: Login) -> bytes | None:
         if login.bare_token:
             login.authenticate(payload)
             return frame(b"") if login.granted else None
         request = decode(payload)
+        if request.api_key == PRODUCE:
+            await self._ingest.room()
         answer = self._broker.answer(request, login)
         return None if answer is None else encode(answer, request)
 

@@ -6,7 +6,6 @@ import asyncio
 import struct
 from typing import Any, NamedTuple
 
-from kafka.codec import has_zstd
 from kafka.protocol.consumer import FetchRequest
 from kafka.protocol.metadata import ApiVersionsRequest, FindCoordinatorRequest, MetadataRequest
 from kafka.protocol.producer import InitProducerIdRequest, ProduceRequest
@@ -14,6 +13,9 @@ from kafka.protocol.sasl import SaslAuthenticateRequest, SaslHandshakeRequest
 
 MAX_FRAME_BYTES = 104_857_600
 """Kafka's default for socket.request.max.bytes."""
+
+PRODUCE = int(ProduceRequest.API_KEY)
+"""The API key of the requests that bring records."""
 
 _SIZE = struct.Struct(">i")
 _HEADER_START = struct.Struct(">hhi")
@@ -34,7 +36,7 @@ SPOKEN: dict[int, Spoken] = {
     spoken.kind.API_KEY: spoken
     for spoken in (
         Spoken(ProduceRequest, 0, 9),
-        Spoken(FetchRequest, 4, 10 if has_zstd() else 9),
+        Spoken(FetchRequest, 4, 10),
         Spoken(MetadataRequest, 0, 9),
         Spoken(FindCoordinatorRequest, 0, 0),
         Spoken(SaslHandshakeRequest, 0, 1),
