@@ -15,13 +15,14 @@ import msgspec
 from destination_keen import lenient, mend
 from destination_keen.mend import Change
 from destination_keen.proof import compile_proof
-from destination_keen.protocol import NULL, Path, Record
+from destination_keen.protocol import NULL, LenientRecord, Path, Record
 from destination_keen.shape import Names, Shape
 from destination_keen.timestamp import TimestampRule, from_milliseconds
 
 # `keen.timestamp` and `_airbyte_extracted_at` as they are spliced in; an event this near to the limit is measured.
 _LONGEST_ADDITION = 128
 
+_QUOTE = ord('"')
 _EMPTY = re.compile(rb"\{\s*\}")
 # Records after which a compiled schema is judged by how many of them it proved.
 _TRIALS = 1_000
@@ -82,23 +83,24 @@ class Encoder:
         Raises:
             ValueError: `data` is not a JSON object. The text of the error may quote it: it is not for the log.
         """
-        self._encoded += 1
-        changes = [] if record.meta == NULL else _incoming(record.meta)
-        if changes or not isinstance(record.data, msgspec.Raw):
-            return self._encode_mended(record, changes)
+        if isinstance(record, LenientRecord):
+            return self._encode_mended(record, record.content, _listed(record.notes))
+        changes = [] if record.meta == NULL else _listed(lenient.loads(bytes(record.meta)))
         body = bytes(record.data)
-        if len(body) > self._largest_body:
-            return self._encode_mended(record, changes)
+        if changes or len(body) > self._largest_body:
+            return self._encode_mended(record, lenient.loads(body), changes)
+        self._encoded += 1
         try:
             found = self._prove(body)
         except (ValueError, RecursionError):
             try:
                 found = self._walk(body)
             except (ValueError, RecursionError):
-                return self._encode_mended(record, changes)
+                return self._encode_mended(record, lenient.loads(body), changes)
             self._count_unproven()
-        head = b"{" if _EMPTY.fullmatch(body) else body[:-1] + b","
-        return b"".join((head, self._added(record, found), self._tail))
+        if body[1] != _QUOTE and _EMPTY.fullmatch(body):
+            return b"".join((b"{", self._added(record, found), self._tail))
+        return b"".join((body[:-1], b",", self._added(record, found), self._tail))
 
     def _walk(self, body: bytes) -> Any:
         data = _decode(body)
@@ -112,8 +114,7 @@ class Encoder:
         if self._unproven >= _TRIALS and self._unproven * 2 > self._encoded:
             self._prove = self._walk
 
-    def _encode_mended(self, record: Record, changes: list[Change]) -> bytes:
-        source = record.data if isinstance(record.data, dict) else lenient.loads(bytes(record.data))
+    def _encode_mended(self, record: Record, source: Any, changes: list[Change]) -> bytes:
         if not isinstance(source, dict):
             raise ValueError("the data of a record has to be an object")
         came_with = len(changes)
@@ -152,14 +153,8 @@ class Encoder:
             counts.renamed += change.change == mend.RENAMED
 
 
-def _incoming(meta: msgspec.Raw | dict[str, Any]) -> list[Change]:
-    decoded: Any = meta
-    if isinstance(meta, msgspec.Raw):
-        try:
-            decoded = _decode(meta)
-        except ValueError:
-            decoded = lenient.loads(bytes(meta))
-    listed = decoded.get("changes") if isinstance(decoded, dict) else None
+def _listed(meta: Any) -> list[Change]:
+    listed = meta.get("changes") if isinstance(meta, dict) else None
     if not isinstance(listed, list):
         return []
     return [Change.of(*map(change.get, Change._fields)) for change in listed if isinstance(change, dict)]

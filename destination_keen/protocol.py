@@ -30,16 +30,23 @@ _LAST_MILLISECONDS = 253_402_300_799_999
 
 
 class Record(msgspec.Struct, frozen=True, gc=False):
-    """A RECORD: its stream, the data (raw JSON, or decoded where the line was not quite JSON), and when it was read.
+    """A RECORD: its stream, its data and `AirbyteRecordMessageMeta` as raw JSON, and when the source read it.
 
-    `emitted_at` is in epoch milliseconds. `meta` is the `AirbyteRecordMessageMeta`, raw or decoded; null where absent.
+    `emitted_at` is in epoch milliseconds. Data and meta may be anything yet, an absent meta is `NULL`.
     """
 
     stream: str
-    data: msgspec.Raw | dict[str, Any]
-    emitted_at: int
+    data: msgspec.Raw
+    emitted_at: int | float
     namespace: str | None = None
-    meta: msgspec.Raw | dict[str, Any] = NULL
+    meta: msgspec.Raw = NULL
+
+
+class LenientRecord(Record, frozen=True, gc=False):
+    """A RECORD of a line that is not quite JSON: `content` is its data and `notes` its meta, by `lenient.loads`."""
+
+    content: dict[str, Any] = {}
+    notes: dict[str, Any] = {}
 
 
 class State(NamedTuple):
@@ -56,17 +63,9 @@ class StreamStatus(NamedTuple):
     status: str
 
 
-class _Body(msgspec.Struct, gc=False):
-    stream: str
-    data: msgspec.Raw
-    emitted_at: int | float
-    namespace: str | None = None
-    meta: msgspec.Raw = NULL
-
-
 class _Envelope(msgspec.Struct, gc=False):
     type: str
-    record: _Body | None = None
+    record: Record | None = None
 
 
 class _StreamDescriptor(msgspec.Struct):
@@ -118,11 +117,13 @@ def decode(line: bytes) -> Record | State | StreamStatus | None:
         envelope = _envelope.decode(line)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return _decode_again(line)
-    body = envelope.record
     if envelope.type == "RECORD":
-        if body is None:
+        record = envelope.record
+        if record is None:
             raise ValueError("a RECORD without a record")
-        return Record(body.stream, body.data, _milliseconds(body.emitted_at), body.namespace, body.meta)
+        if _FIRST_MILLISECONDS <= record.emitted_at <= _LAST_MILLISECONDS and type(record.emitted_at) is int:
+            return record
+        return msgspec.structs.replace(record, emitted_at=_milliseconds(record.emitted_at))
     if envelope.type == "STATE":
         return State(_closed_stream(_state.decode(line).state), line)
     if envelope.type == "TRACE":
@@ -153,12 +154,12 @@ def _decode_again(line: bytes) -> Record | State | StreamStatus | None:
     body = message.get("record")
     if message["type"] == "STATE" or not isinstance(body, dict):
         raise ValueError("malformed")
-    # Checks all but the data, which stays as it was decoded.
-    known = msgspec.convert({**body, "data": NULL, "meta": NULL}, _Body, strict=True)
-    data, meta = body.get("data"), body.get("meta") or NULL
-    if not isinstance(data, dict) or not isinstance(meta, (dict, msgspec.Raw)):
+    content, notes = body.get("data"), body.get("meta") or {}
+    if not isinstance(content, dict) or not isinstance(notes, dict):
         raise ValueError("malformed record")
-    return Record(known.stream, data, _milliseconds(known.emitted_at), known.namespace, meta)
+    record = msgspec.convert({**body, "data": NULL, "meta": NULL}, Record)
+    moment = _milliseconds(record.emitted_at)
+    return LenientRecord(record.stream, NULL, moment, record.namespace, content=content, notes=notes)
 
 
 def _milliseconds(emitted_at: int | float) -> int:

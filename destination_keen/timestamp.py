@@ -42,7 +42,7 @@ _NAMED_A_TIME = re.compile(
 _LONGEST_TIME = 64
 _FOUR_DIGITS = re.compile(r"[0-9]{4}")
 # The common case, which needs no arithmetic: a moment in UTC, as most sources write it.
-_IN_UTC = re.compile(r"([0-9-]{10})[T ]([0-9:]{8})(?:\.([0-9]{1,9}))?(?:Z|\+00:00)?")
+_IN_UTC = re.compile(r"(?:\.([0-9]{1,3})[0-9]{0,6})?(?:Z|\+00:00)?")
 _NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
 # The zones of RFC 822, in hours from UTC. Other abbreviations mean different things in different countries.
 _ZONES = {"UTC": 0, "GMT": 0, "EST": -5, "EDT": -4, "CST": -6, "CDT": -5, "MST": -7, "MDT": -6, "PST": -8, "PDT": -7}
@@ -97,7 +97,7 @@ def choose(schema: Mapping[str, Any], cursor: Sequence[str]) -> TimestampRule:
     return TimestampRule(tuple(cursor), numeric=False) if has_text else BY_EMISSION
 
 
-def from_milliseconds(milliseconds: int) -> str:
+def from_milliseconds(milliseconds: int | float) -> str:
     """Write epoch milliseconds as `YYYY-MM-DDTHH:MM:SS.mmmZ`."""
     return _written(EPOCH + timedelta(milliseconds=milliseconds))
 
@@ -111,10 +111,9 @@ def iso_utc(value: Any, *, numeric: bool) -> str | None:
     """
     try:
         if type(value) is str:
-            if in_utc := _IN_UTC.fullmatch(value):
-                day, time, fraction = in_utc.groups("000")
-                datetime.fromisoformat(f"{day} {time}")
-                return f"{day}T{time}.{fraction[:3]:0<3}Z"
+            if value[4:19:3] == "--T::" and (rest := _IN_UTC.fullmatch(value, 19)):
+                datetime.fromisoformat(value[:19])
+                return f"{value[:19]}.{rest[1] or '':0<3}Z"
             moment = _from_text(value, numeric=numeric)
         elif numeric and not isinstance(value, (bool, str)):
             moment = _from_number(value)
