@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from urllib.parse import quote
 
 import requests
@@ -19,7 +20,10 @@ class Api:
     def __init__(self, config: Config, seconds: float) -> None:
         self._project = f"{config.api_url}/projects/{quote(config.project_id, safe='')}"
         self._session = requests.Session()
-        self._session.headers["Authorization"] = config.api_key.encode()
+        # As a header it would give way to what ~/.netrc holds for the host.
+        self._session.auth = partial(_with_key, config.api_key)
+        # Without TLS the key stays on this machine, so no proxy may carry it.
+        self._session.trust_env = config.api_url.lower().startswith("https:")
         self._seconds = seconds
 
     def key_is_master(self) -> bool:
@@ -52,6 +56,11 @@ class Api:
                 ' and check "API URL".'
             )
         raise TransientError(f"it answered with status {answer.status_code}")
+
+
+def _with_key(key: str, request: requests.PreparedRequest) -> requests.PreparedRequest:
+    request.headers["Authorization"] = key.encode()  # type: ignore[assignment]
+    return request
 
 
 def _error_code(answer: requests.Response) -> str | None:

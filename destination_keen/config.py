@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,6 +14,10 @@ from destination_keen.errors import ConfigError
 KEEN_BOOTSTRAP_SERVERS = "b1.kafka-in.keen.io:9092,b2.kafka-in.keen.io:9092,b3.kafka-in.keen.io:9092"
 KEEN_API_URL = "https://api.keen.io/3.0"
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+
+_HOST = re.compile(r"[^\s/;,@\[\]]+")
+_API_URL = re.compile(r"[^\s?#@]+")
+_PORT = re.compile(r"[0-9]{1,5}")
 
 SecurityProtocol = Literal["SASL_SSL", "SASL_PLAINTEXT"]
 
@@ -129,9 +134,9 @@ def _delivery(raw: object) -> KafkaDelivery:
         raw = {}
     if not isinstance(raw, Mapping):
         raise ConfigError(f'"Delivery" (delivery) has to be an object, not {json_type(raw)}.')
-    if raw.get("method", "kafka") != "kafka":
+    if (raw.get("method") or "kafka") != "kafka":
         raise ConfigError('"Delivery" (delivery.method) has to be "kafka": this version knows no other method.')
-    protocol = raw.get("security_protocol", "SASL_SSL")
+    protocol: Any = raw.get("security_protocol") or "SASL_SSL"
     if protocol not in ("SASL_SSL", "SASL_PLAINTEXT"):
         raise ConfigError('"Security Protocol" (delivery.security_protocol) has to be SASL_SSL or SASL_PLAINTEXT.')
     servers = _servers(_text(raw, "bootstrap_servers", "Bootstrap Servers", default=KEEN_BOOTSTRAP_SERVERS))
@@ -149,7 +154,7 @@ def _servers(text: str) -> tuple[tuple[str, int], ...]:
     for part in filter(None, (part.strip() for part in text.split(","))):
         host, _, port = part.rpartition(":")
         host = host.removeprefix("[").removesuffix("]")
-        if not host or "/" in host or not port.isdecimal() or not 0 < int(port) < 65536:
+        if not _HOST.fullmatch(host) or not _PORT.fullmatch(port) or not 0 < int(port) < 65536:
             raise ConfigError(
                 '"Bootstrap Servers" (delivery.bootstrap_servers) has to be a list like host:9092,host:9092,'
                 f' without a protocol in front; "{part}" is not of that form.'
@@ -167,7 +172,7 @@ def _certificate(pem: object) -> str | None:
         raise ConfigError(f'"CA Certificate" (delivery.ca_certificate) has to be PEM text, not {json_type(pem)}.')
     try:
         ssl.create_default_context(cadata=pem)
-    except (ssl.SSLError, ValueError) as error:
+    except (ssl.SSLError, ValueError, TypeError) as error:
         raise ConfigError(
             '"CA Certificate" (delivery.ca_certificate) cannot be read as PEM text. Paste the whole certificate, from'
             ' the line "-----BEGIN CERTIFICATE-----" to the line "-----END CERTIFICATE-----".'
@@ -181,7 +186,7 @@ def _api_url(url: str) -> str:
         host, _ = parts.hostname, parts.port
     except ValueError:
         parts, host = urlsplit(""), None
-    if parts.scheme not in ("https", "http") or not host or parts.username or parts.query or parts.fragment:
+    if parts.scheme not in ("https", "http") or not host or not _API_URL.fullmatch(url):
         raise ConfigError(f'"API URL" (api_url) has to be an address like {KEEN_API_URL}.')
     if parts.scheme == "http" and host not in LOOPBACK:
         raise ConfigError(

@@ -8,7 +8,7 @@ DestinationError                what Airbyte shows, and how it may react
 │   └── UndeliverableError      records were not delivered within the delivery timeout
 ├── InternalError               a fault of ours, or input that cannot be
 │   └── MalformedInputError     a line on stdin that is not an Airbyte message
-└── Interrupted                 a signal ended the run
+└── InterruptedRunError         a signal ended the run
 """
 
 from __future__ import annotations

@@ -61,7 +61,9 @@ class Encoder:
     ) -> None:
         self.counts = Counts()
         self._timestamp = timestamp
-        self._keys = keys
+        self._keys = frozenset(
+            tuple(mend.mended_name(name, root=not i) for i, name in enumerate(path)) for path in keys
+        )
         self._names = Names()
         self._shape = Shape(self._names)
         self._prove = compile_proof(schema, timestamp.path or ()) or self._walk
@@ -117,7 +119,7 @@ class Encoder:
     def _encode_mended(self, record: Record, source: Any, changes: list[Change]) -> bytes:
         if not isinstance(source, dict):
             raise ValueError("the data of a record has to be an object")
-        came_with = len(changes)
+        incoming = set(changes)
         data = mend.mend(source, changes)
         self._shape.keeps(data)
         added = self._added(record, self._timestamp.find(source))
@@ -128,7 +130,7 @@ class Encoder:
             return b"".join((lenient.dumps(data)[:-1], comma, added, tail))
 
         value = mend.fit(data, changes, self._keys, write)
-        self._count(changes[came_with:])
+        self._count([change for change in changes if change not in incoming])
         return value
 
     def _added(self, record: Record, found: Any) -> bytes:

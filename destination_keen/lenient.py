@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
 import msgspec
@@ -51,9 +51,14 @@ def _integer(text: str) -> int | _OutOfRange:
 
 
 def _fraction(text: str) -> Decimal | _OutOfRange:
-    if not math.isfinite(float(text)):
+    value = float(text)
+    if not math.isfinite(value):
         return OUT_OF_RANGE
-    number = Decimal(text)
+    try:
+        number = Decimal(text)
+    except InvalidOperation:
+        # Its exponent is beyond what Decimal holds, and the number as good as zero.
+        return Decimal(value)
     written = str(number)
     # 10000000000000000000E0 and the like are written without exponent, and would be read as an integer.
     return Decimal(f"{written}.0") if abs(number) >= 2**63 and written.lstrip("-").isdigit() else number

@@ -21,7 +21,7 @@ def from_descriptor(descriptor: int, longest: int) -> Iterator[list[bytes]]:
     Yields at least every 100 ms. The last line may lack its line break.
 
     Raises:
-        MalformedInputError: a line is longer than `longest` bytes. The lines before it have been yielded.
+        MalformedInputError: a line is longer than `longest` bytes (1 MiB or more). The lines before it were yielded.
     """
     input_ready = select.poll()
     input_ready.register(descriptor, select.POLLIN)

@@ -62,7 +62,7 @@ def fit(
     keys: frozenset[Path],
     write: Callable[[dict[str, Any], list[Change]], bytes],
 ) -> bytes:
-    """Write an event of at most 900,000 bytes.
+    """Write an event of at most 900,000 bytes; `changes` are those that it lists.
 
     What is too large loses its largest values first, those at `keys` (cursor and primary key) after all others. If no
     values are left that are worth it, the properties of `keys` remain, and if even these are too large, none.
@@ -75,8 +75,15 @@ def fit(
     for names in ({path[0] for path in keys}, set[str]()):
         if len(value) > LARGEST_EVENT:
             kept = {name: data[name] for name in data if name in names}
-            value = write(kept, [Change("", NULLED, RECORD_SIZE)])
+            changes[:] = [Change("", NULLED, RECORD_SIZE)]
+            value = write(kept, changes)
     return value
+
+
+def mended_name(name: str, *, root: bool) -> str:
+    """Give the name under which a property is kept where no other property has that name."""
+    reserved = RESERVED if root else frozenset[str]()
+    return name if name_is_kept(name) and name not in reserved else _free_name(name, set(reserved))
 
 
 def name_is_kept(name: str) -> bool:
@@ -94,7 +101,7 @@ def _object(value: dict[str, Any], path: str, depth: int, changes: list[Change])
     taken = {name for name in value if name_is_kept(name)} | reserved
     mended = {}
     for name, member in value.items():
-        field = f"{path}.{name}" if path else name
+        field = name if depth == 1 else f"{path}.{name}"
         kept = name
         if name in reserved or not name_is_kept(name):
             kept = _free_name(name, taken)
@@ -113,7 +120,11 @@ def _value(value: Any, field: str, depth: int, changes: list[Change]) -> Any:
     if isinstance(value, dict):
         return _object(value, field, depth + 1, changes)
     if isinstance(value, list):
-        return [_value(item, f"{field}.{i}", depth + 1, changes) for i, item in enumerate(value)]
+        # Listed once for the whole list: an entry for each item could be larger than the event.
+        below: list[Change] = []
+        items = [_value(item, field, depth + 1, below) for item in value]
+        changes += dict.fromkeys(below)
+        return items
     return value
 
 

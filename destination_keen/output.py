@@ -39,6 +39,9 @@ class Output(logging.Handler):
 
     def hide(self, secret: str) -> None:
         """Mask a secret in all that is logged from now on, also in the forms that URLs, SASL and error texts have."""
+        if not secret:
+            return
+        secret = _encodable(secret)
         forms = {secret, quote(secret), quote(secret, safe=""), quote_plus(secret)}
         forms |= {repr(secret)[1:-1], repr(secret.encode())[2:-1], json.dumps(secret)[1:-1]}
         forms.add(base64.b64encode(secret.encode()).decode())
@@ -94,6 +97,12 @@ class Output(logging.Handler):
             self._waiting.append(line)
 
     def _masked(self, text: str) -> str:
+        text = _encodable(text)
         for secret in self._secrets:
             text = text.replace(secret, _MASK)
         return text
+
+
+def _encodable(text: str) -> str:
+    # Settings and names may hold halves of surrogate pairs, which UTF-8 cannot carry.
+    return text.encode("utf-8", "replace").decode()

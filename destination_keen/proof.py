@@ -6,6 +6,7 @@ does. What it refuses is not wrong: it is looked at again, name by name and valu
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Annotated, Any
 
@@ -16,6 +17,8 @@ from destination_keen import schemas
 from destination_keen.mend import LONGEST_TEXT, RESERVED, name_is_kept
 from destination_keen.protocol import Path
 
+# What JSON escapes in a name, which msgspec's structs do not take.
+_ESCAPED = re.compile(r"[\x00-\x1f\"\\\\]")
 # More properties than Keen documents for a collection are counted, which is not done here.
 _MOST_NAMES = 1_000
 _DEEPEST = 20
@@ -42,7 +45,9 @@ def compile_proof(schema: Any, path: Path) -> Callable[[bytes], Any] | None:
     The function raises a ValueError where the data is not proven. None: the schema does not say enough for a proof.
     """
     try:
-        decode = msgspec.json.Decoder(_struct(schema, _MOST_NAMES, 1)).decode
+        if _names_in(schema, 1) > _MOST_NAMES:
+            return None
+        decode = msgspec.json.Decoder(_struct(schema, 1)).decode
     except _UnprovableError:
         return None
     attributes = _attributes(schema, path)
@@ -56,28 +61,35 @@ def compile_proof(schema: Any, path: Path) -> Callable[[bytes], Any] | None:
     return prove
 
 
-def _struct(schema: Any, most_names: int, depth: int) -> type[msgspec.Struct]:
+def _names_in(schema: Any, depth: int) -> int:
+    if depth > _DEEPEST:
+        raise _UnprovableError
+    names = schemas.properties(schema)
+    return len(names) + sum(_names_in(each, depth + 1) for each in names.values())
+
+
+def _struct(schema: Any, depth: int) -> type[msgspec.Struct]:
     names = schemas.properties(schema)
     reserved = RESERVED if depth == 1 else frozenset[str]()
-    if not names or len(names) > most_names or depth > _DEEPEST:
+    if not names:
         raise _UnprovableError
-    if not all(name_is_kept(name) and name not in reserved for name in names):
+    if not all(name_is_kept(name) and name not in reserved and not _ESCAPED.search(name) for name in names):
         raise _UnprovableError
     return msgspec.defstruct(
         "Data",
-        [(f"f{i}", _accepted(each, most_names - len(names), depth), None) for i, each in enumerate(names.values())],
+        [(f"f{i}", _accepted(each, depth), None) for i, each in enumerate(names.values())],
         rename={f"f{i}": name for i, name in enumerate(names)},
         forbid_unknown_fields=True,
         gc=False,
     )
 
 
-def _accepted(schema: Any, most_names: int, depth: int) -> Any:
+def _accepted(schema: Any, depth: int) -> Any:
     types = schemas.types(schema)
     if types and types <= _SCALARS:
         return _Scalar
     if types - {"null"} == {"object"}:
-        return _struct(schema, most_names, depth + 1) | None
+        return _struct(schema, depth + 1) | None
     if types <= _SCALARS | {"array"} and "array" in types:
         items = schemas.types(schema.get("items"))
         if items and items <= _SCALARS:

@@ -37,17 +37,19 @@ _NAMES = (
     "modified_at",
 )
 _NAMED_A_TIME = re.compile(
-    r"(?i)(^|_)(timestamp|time|date|datetime|ts|epoch|created|updated|modified|at|on)(_|$)|[a-z](At|Time|Date|Timestamp)$"
+    r"(?i:(^|_)(timestamp|time|date|datetime|ts|epoch|created|updated|modified|at|on)(_|$))|[a-z](At|Time|Date|Timestamp)$"
 )
 _LONGEST_TIME = 64
 _FOUR_DIGITS = re.compile(r"[0-9]{4}")
 # The common case, which needs no arithmetic: a moment in UTC, as most sources write it.
 _IN_UTC = re.compile(r"(?:\.([0-9]{1,3})[0-9]{0,6})?(?:Z|\+00:00)?")
 _NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
+# What JavaScript writes in front of an offset. dateutil would turn the sign around, as POSIX does.
+_UTC_BEFORE_OFFSET = re.compile(r"\b(GMT|UTC)(?=[+-][0-9])")
 # The zones of RFC 822, in hours from UTC. Other abbreviations mean different things in different countries.
 _ZONES = {"UTC": 0, "GMT": 0, "EST": -5, "EDT": -4, "CST": -6, "CDT": -5, "MST": -7, "MDT": -6, "PST": -8, "PDT": -7}
-# Two days that share neither year, month nor day: what dateutil fills in shows as a difference.
-_ONE_DAY, _OTHER_DAY = datetime(2000, 1, 1), datetime(2004, 2, 2)
+# Two days that share neither year, month nor week of the month: what dateutil fills in shows as a difference.
+_ONE_DAY, _OTHER_DAY = datetime(2000, 1, 1), datetime(2004, 2, 15)
 
 
 class TimestampRule(NamedTuple):
@@ -105,9 +107,10 @@ def from_milliseconds(milliseconds: int | float) -> str:
 def iso_utc(value: Any, *, numeric: bool) -> str | None:
     """Read a time as sources write it and give it as `YYYY-MM-DDTHH:MM:SS.mmmZ`; None where it is not a time.
 
-    Text is ISO 8601, or anything else that names at least a year, a month and a day; no zone means UTC. Numbers, and
-    text that is one, are times only if `numeric`: seconds, milliseconds, microseconds or nanoseconds since 1970 by
-    their magnitude, from March 1973 on (what is smaller is more likely a duration or a count), or a day as YYYYMMDD.
+    Text is ISO 8601, or anything else that names at least a year, a month and a day and leaves no choice between day
+    and month; no zone means UTC. Numbers, and text that is one, are times only if `numeric`: seconds, milliseconds,
+    microseconds or nanoseconds since 1970 by their magnitude, from March 1973 on (what is smaller is more likely a
+    duration or a count), or written like 20240131 or 20240131101112.
     """
     try:
         if type(value) is str:
@@ -131,16 +134,23 @@ def _from_text(text: str, *, numeric: bool) -> datetime | None:
     if _NUMBER.fullmatch(text):
         return _from_number(Decimal(text)) if numeric else None
     try:
+        if "W" in text:
+            raise ValueError("a week of the ISO calendar, which not every version of Python reads")
         return datetime.fromisoformat(text[:-1] + "+00:00" if text[-1] in "Zz" else text)
     except ValueError:
         pass
-    parse = partial(dateutil_parser.parse, text, tzinfos=_zone)
+    parse = partial(dateutil_parser.parse, _UTC_BEFORE_OFFSET.sub("", text), tzinfos=_zone)
     moment = parse(default=_ONE_DAY)
-    other = parse(default=_OTHER_DAY)
+    # Read again with the other order where only that tells day from month: 01/02/2024 is no time, 01/31/2024 is.
+    other = parse(default=_OTHER_DAY, dayfirst=not text[:4].isdigit())
     return moment if moment == other else None
 
 
 def _from_number(number: Any) -> datetime | None:
+    if 19_000_101 <= number <= 21_001_231 and number % 1 == 0:
+        return datetime.strptime(str(int(number)), "%Y%m%d")
+    if 19_000_101_000_000 <= number <= 21_001_231_235_959:
+        return datetime.strptime(str(int(number)), "%Y%m%d%H%M%S")
     size = abs(number)
     if 1e8 <= size < 1e11:
         return EPOCH + timedelta(seconds=float(number)) if number % 1 else EPOCH + timedelta(seconds=int(number))
@@ -150,8 +160,6 @@ def _from_number(number: Any) -> datetime | None:
         return EPOCH + timedelta(microseconds=int(number))
     if 1e17 <= size < 1e20:
         return EPOCH + timedelta(microseconds=int(number) // 1000)
-    if 19_000_101 <= number <= 21_001_231 and number % 1 == 0:
-        return datetime.strptime(str(int(number)), "%Y%m%d").replace(tzinfo=timezone.utc)
     return None
 
 
@@ -160,7 +168,9 @@ def _written(moment: datetime) -> str:
     return utc.replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
 
 
-def _zone(name: str | None, offset: int | None) -> tz.tzoffset:
+def _zone(name: str | None, offset: int | None) -> tz.tzoffset | None:
+    if name is None and offset is None:
+        return None
     # dateutil would take a zone that it does not know for UTC, and a name of this machine's own zone for local time.
     if offset is None:
         offset = 3600 * _ZONES[(name or "").upper()]

@@ -3,6 +3,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import NamedTuple
 
 import pytest
@@ -172,3 +173,23 @@ def test_a_port_where_nobody_listens_cannot_be_reached() -> None:
         with pytest.raises(TransientError, match="it cannot be reached") as caught:
             _api(f"http://127.0.0.1:{unused.getsockname()[1]}", api_key="s3cret").key_is_master()
     assert caught.value.internal_message == "ConnectionError"
+
+
+def test_the_key_is_the_one_of_the_settings_whatever_netrc_holds(
+    serve: Callable[..., Keen], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    netrc = tmp_path / "netrc"
+    netrc.write_text("machine 127.0.0.1 login me password pw\n")
+    monkeypatch.setenv("NETRC", str(netrc))
+    keen = serve(FINE)
+    assert _api(keen.url).key_is_master()
+    assert [request.authorization for request in keen.requests] == ["k1", "k1"]
+
+
+def test_this_machine_is_never_reached_through_a_proxy(
+    serve: Callable[..., Keen], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
+    assert _api(serve(FINE).url).key_is_master()

@@ -99,3 +99,27 @@ def test_tls_always_verifies_the_certificate_and_the_name_of_the_broker() -> Non
 def test_only_the_authority_that_the_user_gave_is_trusted_where_there_is_one() -> None:
     [authority] = _delivery(ca_certificate=CERTIFICATE).tls().get_ca_certs(binary_form=True)
     assert authority == ssl.PEM_cert_to_DER_cert(CERTIFICATE)
+
+
+@pytest.mark.parametrize("text", ["a:1;b:2", "a:1\nb:2", "a:1 b:2", "a b:1", "user@a:1", "a:\uff19"])
+def test_brokers_that_are_not_separated_by_commas_are_refused(text: str) -> None:
+    with pytest.raises(ConfigError, match="is not of that form"):
+        Config.parse({"project_id": "p", "api_key": "k", "delivery": {"bootstrap_servers": text}})
+
+
+@pytest.mark.parametrize("url", ["https://:pw@h/3.0", "https://h/3.0?", "https://h/3.0#", "https://ex ample/3.0"])
+def test_an_address_with_a_password_or_a_blank_is_refused(url: str) -> None:
+    with pytest.raises(ConfigError, match='"API URL"'):
+        Config.parse({"project_id": "p", "api_key": "k", "api_url": url})
+
+
+@pytest.mark.parametrize("certificate", ["\u2014BEGIN CERTIFICATE\u2014", "é", "\ud800"])
+def test_a_certificate_that_an_editor_has_changed_is_refused(certificate: str) -> None:
+    with pytest.raises(ConfigError, match='"CA Certificate"'):
+        Config.parse({"project_id": "p", "api_key": "k", "delivery": {"ca_certificate": certificate}})
+
+
+@pytest.mark.parametrize("delivery", [{"method": None}, {"security_protocol": None}])
+def test_null_is_as_good_as_missing_in_the_delivery_too(delivery: dict[str, None]) -> None:
+    raw = {"project_id": "p", "api_key": "k"}
+    assert Config.parse({**raw, "delivery": delivery}) == Config.parse(raw)

@@ -59,3 +59,11 @@ def test_a_run_that_a_signal_ended_has_the_exit_code_that_shells_expect(number: 
     assert error.exit_code == exit_code
     assert error.failure_type == "transient_error"
     assert name in error.message
+
+
+def test_the_tree_in_the_docstring_names_every_class() -> None:
+    from destination_keen import errors
+
+    classes = {name for name, each in vars(errors).items() if isinstance(each, type) and issubclass(each, Exception)}
+    words = set((errors.__doc__ or "").replace("├── ", " ").replace("└── ", " ").split())
+    assert classes <= words

@@ -175,3 +175,21 @@ def test_different_property_paths_are_counted_whether_mended_or_not() -> None:
     for data in (b'{"a":1,"b":{"c":1}}', b'{"a":2}', b'{"d.e":1,"a":NaN}', b'{"d.e":1}'):
         _event(data, encoder=encoder)
     assert encoder.properties == 4
+
+
+def test_an_event_of_which_only_the_keys_are_left_is_counted_as_mended() -> None:
+    encoder = Encoder(BY_EMISSION)
+    _event(json.dumps({f"p{i}": "x" * 80 for i in range(12_000)}).encode(), encoder=encoder)
+    assert encoder.counts == Counts(mended=1, nulled=1)
+
+
+def test_a_key_whose_name_had_to_change_is_kept_like_any_other() -> None:
+    encoder = Encoder(BY_EMISSION, keys=frozenset({("my.id",)}))
+    data = {"my.id": 7, **{f"p{i}": "x" * 80 for i in range(12_000)}}
+    event = _event(json.dumps(data).encode(), encoder=encoder)
+    assert event["my_id"] == 7
+
+
+def test_numbers_out_of_range_in_a_long_list_do_not_cost_the_other_properties() -> None:
+    event = _event(b'{"id":7,"name":"x","vector":[%b]}' % b",".join([b"NaN"] * 20_000))
+    assert (event.get("id"), event.get("name")) == (7, "x")

@@ -100,8 +100,8 @@ def _of_values(value: Any, kept: Any, field: str) -> Iterator[Difference]:
         assert len(value) == len(kept)
         yield from _differences(value, kept, f"{field}.")
     elif type(value) is list and type(kept) is list:
-        for i, (item, kept_item) in enumerate(zip(value, kept, strict=True)):
-            yield from _of_values(item, kept_item, f"{field}.{i}")
+        for item, kept_item in zip(value, kept, strict=True):
+            yield from _of_values(item, kept_item, field)
     elif value != kept or type(value) is not type(kept):
         yield Difference(field, "NULLED" if kept is None else "TRUNCATED")
 

@@ -100,3 +100,8 @@ def test_of_members_with_the_same_name_the_last_one_counts() -> None:
 )
 def test_what_is_not_json_even_so_is_refused(text: bytes) -> None:
     assert not _can_be_read(text)
+
+
+@pytest.mark.parametrize("text", [b"1e-99999999999999999999", b"0e99999999999999999999", b"-0.0e99999999999999999999"])
+def test_an_exponent_that_nothing_holds_is_read(text: bytes) -> None:
+    assert loads(b'{"a":%b,"b":NaN}' % text)["a"] == 0

@@ -58,7 +58,7 @@ def test_a_name_that_keen_refuses_is_changed_and_listed_as_the_source_wrote_it(n
     field = name.replace("\ud800", "\ufffd")
     assert _mended({name: 1}) == ({kept: 1}, [(field, "RENAMED", SERIALIZATION)])
     assert _mended({"a": [{"b": {name: 1}}]})[0] == {"a": [{"b": {kept: 1}}]}
-    assert _mended({"a": [{"b": {name: 1}}]})[1] == [(f"a.0.b.{field}", "RENAMED", SERIALIZATION)]
+    assert _mended({"a": [{"b": {name: 1}}]})[1] == [(f"a.b.{field}", "RENAMED", SERIALIZATION)]
 
 
 @pytest.mark.parametrize("name", ["keen", "_airbyte_extracted_at", "_airbyte_generation_id", "_airbyte_meta"])
@@ -101,7 +101,7 @@ def test_a_value_that_keen_allows_is_kept(value: Any) -> None:
 def test_a_number_out_of_range_is_nulled() -> None:
     assert _mended({"a": lenient.OUT_OF_RANGE, "b": {"c": [1, lenient.OUT_OF_RANGE]}}) == (
         {"a": None, "b": {"c": [1, None]}},
-        [("a", "NULLED", FIELD_SIZE), ("b.c.1", "NULLED", FIELD_SIZE)],
+        [("a", "NULLED", FIELD_SIZE), ("b.c", "NULLED", FIELD_SIZE)],
     )
 
 
@@ -159,3 +159,9 @@ def test_of_very_many_small_values_only_the_keys_are_left() -> None:
     data = {f"p{i}": "x" * 80 for i in range(12_000)}
     assert _fitted(dict(data), ("p7",)) == ({"p7": "x" * 80}, [("", "NULLED", RECORD_SIZE)])
     assert _fitted(dict(data)) == ({}, [("", "NULLED", RECORD_SIZE)])
+
+
+def test_a_change_below_a_property_without_a_name_keeps_its_path() -> None:
+    changes: list[Change] = []
+    assert mend({"": {"a.b": 1}}, changes) == {"_": {"a_b": 1}}
+    assert [change.field for change in changes] == ["", ".a.b"]

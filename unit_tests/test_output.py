@@ -225,3 +225,23 @@ def test_what_other_threads_log_without_end_is_bounded() -> None:
     os.close(pipe.writing)
     reader.join(10)
     assert [message["log"]["message"] for message in messages] == [str(i) for i in range(2_000, 3_000)]
+
+
+def _status_after(secret: str, text: str) -> str:
+    reading, writing = os.pipe()
+    output = Output(writing)
+    output.hide(secret)
+    output.status(None, text)
+    os.close(writing)
+    with os.fdopen(reading, "rb") as file:
+        message: str = json.loads(file.read())["connectionStatus"]["message"]
+    return message
+
+
+def test_an_empty_secret_hides_nothing() -> None:
+    assert _status_after("", "all well") == "all well"
+
+
+def test_half_of_a_surrogate_pair_does_not_keep_a_message_back() -> None:
+    assert _status_after("s3cret", "file \udcff of s3cret") == "file ? of ****"
+    assert _status_after("\ud800", "all well") == "all well"

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from destination_keen.event import Encoder
 from destination_keen.proof import compile_proof
 from destination_keen.protocol import Record
-from destination_keen.timestamp import choose
+from destination_keen.timestamp import BY_EMISSION, choose
 
 SCHEMA = {
     "type": "object",
@@ -132,3 +132,18 @@ def test_a_schema_that_does_not_fit_its_records_is_given_up_and_the_events_stay_
     record = Record("users", msgspec.Raw(b'{"id":1,"unknown":2,"at":"2026-01-01T00:00:00Z"}'), 1_760_000_000_000)
     events = {encoder.encode(record) for _ in range(3_000)}
     assert events == {plain.encode(record)}
+
+
+@pytest.mark.parametrize("name", ['"', "\\", "a\nb", "\x01"])
+def test_a_property_of_any_name_may_be_declared(name: str) -> None:
+    schema = {"properties": {name: {"type": "string"}}}
+    record = Record("users", msgspec.Raw(json.dumps({name: "x"}).encode()), 1_760_000_000_000)
+    assert json.loads(Encoder(BY_EMISSION, schema).encode(record))[name] == "x"
+
+
+def test_properties_of_a_declared_stream_are_counted_where_they_are_too_many() -> None:
+    branch = {"type": "object", "properties": {f"p{j}": {"type": "string"} for j in range(40)}}
+    encoder = Encoder(BY_EMISSION, schema={"properties": {f"o{i}": branch for i in range(40)}})
+    data = {f"o{i}": {f"p{j}": "x" for j in range(40)} for i in range(40)}
+    encoder.encode(Record("users", msgspec.Raw(json.dumps(data).encode()), 1_760_000_000_000))
+    assert encoder.properties > 1_000

@@ -134,7 +134,7 @@ def test_a_text_that_lacks_a_part_of_the_day_is_no_time(text: str, numeric: bool
     assert iso_utc(text, numeric=numeric) is None
 
 
-@given(st.integers(10**11, 10**14 - 1), st.sampled_from([int, str, Decimal]))
+@given(st.integers(10**11, 19_000_100_000_000), st.sampled_from([int, str, Decimal]))
 def test_a_number_counts_seconds_or_their_fractions_by_its_size(milliseconds: int, kind: Any) -> None:
     moment = (EPOCH + timedelta(milliseconds=milliseconds)).replace(tzinfo=None)
     to_the_millisecond = moment.isoformat(timespec="milliseconds") + "Z"
@@ -144,9 +144,16 @@ def test_a_number_counts_seconds_or_their_fractions_by_its_size(milliseconds: in
     assert iso_utc(kind(milliseconds * 1_000_000), numeric=True) == to_the_millisecond
 
 
+@pytest.mark.parametrize("text", ["01/02/2024", "1.2.2024", "3-4-2024 10:00"])
+def test_a_text_that_may_be_one_of_two_days_is_no_time(text: str) -> None:
+    assert iso_utc(text, numeric=True) is None
+
+
 @pytest.mark.parametrize(
     ("number", "expected"),
     [
+        (20_240_131_101_112, "2024-01-31T10:11:12.000Z"),
+        ("20240131101112", "2024-01-31T10:11:12.000Z"),
         (1_700_000_000, "2023-11-14T22:13:20.000Z"),
         (1_700_000_000.123, "2023-11-14T22:13:20.123Z"),
         (Decimal("1700000000.123"), "2023-11-14T22:13:20.123Z"),
@@ -187,3 +194,29 @@ def test_what_is_neither_text_nor_number_is_no_time(value: Any) -> None:
 )
 def test_epoch_milliseconds_are_written_as_keen_writes_times(milliseconds: int, expected: str) -> None:
     assert from_milliseconds(milliseconds) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("01/31/2024", "2024-01-31T00:00:00.000Z"),
+        ("2024/01/31", "2024-01-31T00:00:00.000Z"),
+        ("2024/01/02 03:04:05", "2024-01-02T03:04:05.000Z"),
+        ("2024-1-2", "2024-01-02T00:00:00.000Z"),
+        ("Jan 31 2024", "2024-01-31T00:00:00.000Z"),
+        ("31st of January 2024 10:20", "2024-01-31T10:20:00.000Z"),
+        ("1/31/2024 3:04 PM", "2024-01-31T15:04:00.000Z"),
+    ],
+)
+def test_a_day_without_a_zone_in_any_notation_is_a_time(text: str, expected: str) -> None:
+    assert iso_utc(text, numeric=False) == expected
+
+
+@pytest.mark.parametrize("text", ["2024-W01", "2024W01", "2024-W01-3"])
+def test_a_week_is_no_day_whatever_the_version_of_python(text: str) -> None:
+    assert iso_utc(text, numeric=False) is None
+
+
+@pytest.mark.parametrize("zone", ["GMT+0300", "UTC+03:00", "GMT+3", "+0300"])
+def test_an_offset_after_gmt_has_the_sign_that_javascript_means(zone: str) -> None:
+    assert iso_utc(f"Wed Jan 31 2024 10:20:30 {zone}", numeric=False) == "2024-01-31T07:20:30.000Z"

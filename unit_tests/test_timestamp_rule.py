@@ -106,3 +106,13 @@ def test_a_rule_finds_a_nested_place_and_nothing_where_there_is_no_such_place() 
 def test_the_rule_of_emission_never_looks_at_the_data() -> None:
     assert str(BY_EMISSION) == "emitted_at"
     assert BY_EMISSION.find({"emitted_at": "2024-01-31", "timestamp": "2024-01-31"}) is None
+
+
+@pytest.mark.parametrize("name", ["chat", "lat", "runtime", "candidate", "format", "seat"])
+def test_a_name_that_only_ends_like_a_time_does_not_make_numbers_times(name: str) -> None:
+    assert choose({"properties": {name: {"type": "integer"}}}, [name]) == BY_EMISSION
+
+
+@pytest.mark.parametrize("name", ["createdAt", "eventTime", "startDate", "updated_at", "ts", "CREATED_AT"])
+def test_a_name_that_says_time_does(name: str) -> None:
+    assert choose({"properties": {name: {"type": "integer"}}}, [name]).numeric
