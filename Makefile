@@ -11,7 +11,7 @@ PROJECT := -c constraints.txt -e '.[fast,sandbox,dev]'
 thrice = for pause in 5 15 0; do $(1) && exit 0; sleep $$pause; done; exit 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install .venv-faker prepare lint types unit integration test demo faker-sample constraints clean
+.PHONY: help install .venv-faker prepare lint types unit integration test demo bench faker-sample constraints clean
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[.a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -68,6 +68,9 @@ test: ## Set up all that is missing and run every check above, in order
 
 demo: install .venv-faker ## Sync fake data into a local Keen and show it (options in ARGS)
 	@$(BIN)/python -m integration_tests.demo $(ARGS)
+
+bench: install ## Measure the connector against others, and write docs/benchmarks.md (options in ARGS)
+	@$(BIN)/python -m benchmarks $(ARGS)
 
 faker-sample: install .venv-faker ## Record airbyte-source-faker's output anew for machines without it
 	@$(BIN)/python -m integration_tests.source_faker

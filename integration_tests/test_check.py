@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime
 import http.server
 import json
@@ -18,6 +19,8 @@ import trustme
 
 from integration_tests import connector
 from integration_tests.sandbox import PROJECT, READ_KEY, WRITE_KEY, Sandbox
+from keen_sandbox.inbound import Listener
+from keen_sandbox.project import Project
 
 # The promise is 10 s; a busy machine may take ten times as long.
 SECONDS = 100.0
@@ -233,6 +236,50 @@ def test_both_statuses_for_a_key_that_is_not_a_master_key_are_understood(
         answer = verdict(sandbox.config | {"api_url": url})
     assert answer["status"] == "SUCCEEDED"
     assert "is not a master key" in answer["message"]
+
+
+class Elsewhere(socket.socket):
+    """A listening socket that says it listens on another port, which a broker then gives as its address."""
+
+    def getsockname(self) -> Any:
+        return ("127.0.0.1", 1)
+
+
+class Taken:
+    """Where messages would go."""
+
+    def accept(self, collection: str, value: bytes | None) -> None:
+        raise AssertionError("a check sends nothing")
+
+    async def room(self) -> None:
+        return
+
+
+def test_brokers_that_give_an_address_where_nobody_is() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as bound:
+        port = bound.getsockname()[1]
+        elsewhere = Elsewhere(fileno=bound.detach())
+    project = Project(PROJECT, "m4ster-key", "w", "r")
+    opened, ended = threading.Event(), asyncio.Event()
+
+    async def serve() -> None:
+        listener = Listener(project, Taken(), elsewhere)  # type: ignore[arg-type]
+        opened.set()
+        await ended.wait()
+        await listener.close()
+
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_until_complete, args=(serve(),))
+    thread.start()
+    opened.wait()
+    delivery = {"bootstrap_servers": f"localhost:{port}", "security_protocol": "SASL_PLAINTEXT"}
+    try:
+        message = failure({"project_id": PROJECT, "api_key": "m4ster-key", "delivery": delivery})
+    finally:
+        loop.call_soon_threadsafe(ended.set)
+        thread.join()
+        loop.close()
+    assert message.startswith("The login works, but the brokers' own addresses (localhost:1) cannot be reached.")
 
 
 def test_a_bad_configuration_is_a_failed_check(sandbox: Sandbox) -> None:

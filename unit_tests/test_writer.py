@@ -235,7 +235,7 @@ def test_i6_patience_is_renewed_by_each_delivery():
 
 
 def test_i6_patience_does_not_run_out_while_the_source_is_silent():
-    producer = MemoryProducer()
+    producer = MemoryProducer(automatic=False)
 
     def chunks():
         for _ in range(30):
@@ -243,8 +243,12 @@ def test_i6_patience_does_not_run_out_while_the_source_is_silent():
             yield []
         yield [record()]
 
-    assert run_out(writer(producer, IMPATIENT).run(chunks())) == []
-    assert len(producer.events) == 1
+    steps = writer(producer, IMPATIENT).run(chunks())
+    while not producer.in_flight:
+        next(steps)
+    next(steps)
+    producer.deliver(1)
+    assert run_out(steps) == []
 
 
 def test_i7_progress_a_settled_state_leaves_while_the_source_is_silent():
