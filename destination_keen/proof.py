@@ -22,6 +22,7 @@ _ESCAPED = re.compile(r"[\x00-\x1f\"\\\\]")
 # More properties than Keen documents for a collection are counted, which is not done here.
 _MOST_NAMES = 1_000
 _DEEPEST = 20
+_UNDECLARED = "undeclared"
 
 _Scalar = (
     Annotated[str, Meta(max_length=LONGEST_TEXT)]
@@ -52,11 +53,14 @@ def compile_proof(schema: Any, path: Path) -> Callable[[bytes], Any] | None:
         return None
     attributes = _attributes(schema, path)
 
+    # A stream without a time asks for an attribute that no record has.
+    first, *others = attributes or [_UNDECLARED]
+
     def prove(data: bytes) -> Any:
-        value: Any = decode(data)
-        for attribute in attributes:
+        value: Any = getattr(decode(data), first, None)
+        for attribute in others:
             value = getattr(value, attribute, None)
-        return value if attributes else None
+        return value
 
     return prove
 
@@ -102,6 +106,6 @@ def _attributes(schema: Any, path: Path) -> list[str]:
     for name in path:
         names = list(schemas.properties(schema))
         # A field that the schema does not declare is in no record that is proven.
-        attributes.append(f"f{names.index(name)}" if name in names else "undeclared")
+        attributes.append(f"f{names.index(name)}" if name in names else _UNDECLARED)
         schema = schemas.properties(schema).get(name)
     return attributes
