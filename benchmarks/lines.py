@@ -25,6 +25,8 @@ _COUNTRIES = ("AT", "BR", "CH", "DE", "ES", "FR", "GB", "IN", "JP", "US")
 _Record = dict[str, Any]
 _Maker = Callable[[Random, int], _Record]
 
+_JSON_TYPES = {bool: "boolean", int: "integer", float: "number", str: "string"}
+
 
 @dataclass(frozen=True)
 class Kind:
@@ -172,15 +174,25 @@ def _catalog(examples: dict[str, _Record]) -> dict[str, Any]:
     moment = {"type": "string", "format": "date-time", "airbyte_type": "timestamp_with_timezone"}
     streams = []
     for name, example in examples.items():
-        properties = {**{key: {} for key in example}, "id": {"type": "integer"}, "updated_at": moment}
+        schema = _declared(example)
+        schema["properties"]["updated_at"] = moment
         stream = {
             "name": name,
-            "json_schema": {"type": "object", "properties": properties},
+            "json_schema": schema,
             "supported_sync_modes": ["incremental"],
         }
         modes = {"sync_mode": "incremental", "destination_sync_mode": "append"}
         streams.append({"stream": stream, **modes, "cursor_field": ["updated_at"], "primary_key": [["id"]]})
     return {"streams": streams}
+
+
+def _declared(value: Any) -> dict[str, Any]:
+    """Give the schema that a source would discover for a value."""
+    if isinstance(value, dict):
+        return {"type": "object", "properties": {name: _declared(member) for name, member in value.items()}}
+    if isinstance(value, list):
+        return {"type": "array", "items": _declared(value[0]) if value else {}}
+    return {"type": ["null", _JSON_TYPES.get(type(value), "string")]}
 
 
 def _compact(value: object) -> str:

@@ -90,14 +90,13 @@ def _struct(schema: Any, depth: int) -> type[msgspec.Struct]:
 
 def _accepted(schema: Any, depth: int) -> Any:
     types = schemas.types(schema)
-    if types and types <= _SCALARS:
-        return _Scalar
     if types - {"null"} == {"object"}:
         return _struct(schema, depth + 1) | None
-    if types <= _SCALARS | {"array"} and "array" in types:
-        items = schemas.types(schema.get("items"))
-        if items and items <= _SCALARS:
-            return _ScalarOrList
+    if types and types <= _SCALARS:
+        return _Scalar
+    # Where the schema does not say what comes, most often it is one of these.
+    if types <= _SCALARS | {"array"} and schemas.types(schema.get("items") if types else None) <= _SCALARS:
+        return _ScalarOrList
     raise _UnprovableError
 
 

@@ -91,7 +91,7 @@ def test_the_limits_themselves_are_proven(data: str) -> None:
         True,
         {},
         {"properties": {}},
-        {"properties": {"anything": {}}},
+        {"properties": {"mixed": {"type": ["string", "object"]}}},
         {"properties": {"an.d": {"type": "string"}}},
         {"properties": {"keen": {"type": "string"}}},
         {"properties": {"open": {"type": "object"}}},
@@ -101,6 +101,15 @@ def test_the_limits_themselves_are_proven(data: str) -> None:
 )
 def test_a_schema_that_leaves_open_what_may_come_is_not_compiled(schema: Any) -> None:
     assert compile_proof(schema, ()) is None
+
+
+@pytest.mark.parametrize("open_schema", [{}, True, {"type": "array"}, {"type": "array", "items": {}}])
+def test_a_field_without_a_type_may_hold_scalars_and_lists_of_them(open_schema: Any) -> None:
+    prove = compile_proof({"properties": {"any": open_schema}}, ("any",))
+    assert prove is not None
+    assert prove(b'{"any": [1, "a"]}') == [1, "a"]
+    with pytest.raises(ValueError, match="Expected"):
+        prove(b'{"any": {"a": 1}}')
 
 
 def test_a_reserved_name_below_the_root_is_compiled() -> None:
