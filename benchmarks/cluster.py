@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from integration_tests.apache_kafka import settings
-from integration_tests.apache_kafka.jars import jars, require_command
+from integration_tests.apache_kafka.jars import jars
+from integration_tests.fetched import require_command
 
 PROJECT_ID, API_KEY = settings.PROJECT_ID, settings.API_KEY
 

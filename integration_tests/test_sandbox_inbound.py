@@ -12,7 +12,7 @@ from kafka.protocol.producer import ProduceRequest
 from kafka.record import MemoryRecordsBuilder
 
 from integration_tests import UnavailableError, do_without
-from integration_tests.apache_kafka.jars import require_command
+from integration_tests.fetched import require_command
 from integration_tests.sandbox import MASTER_KEY, PROJECT, READ_KEY, SECONDS, WRITE_KEY, Sandbox
 from integration_tests.sandbox_clients import Session, kcat, producer
 from keen_sandbox.certificate import make_certificate

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from integration_tests.apache_kafka.access import let_write
-from integration_tests.apache_kafka.jars import jars, require_command
+from integration_tests.apache_kafka.jars import jars
 from integration_tests.apache_kafka.settings import (
     API_KEY,
     OTHER_ID,
@@ -18,6 +18,7 @@ from integration_tests.apache_kafka.settings import (
     Ports,
     write_settings,
 )
+from integration_tests.fetched import require_command
 
 _CLUSTER_ID = "a2Vlbi10ZXN0LWJyb2tlcg"
 _START_SECONDS = 60.0
