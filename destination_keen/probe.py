@@ -7,26 +7,20 @@ from __future__ import annotations
 
 import socket
 import ssl
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from typing import TypeVar
 
 from destination_keen.config import Config, KafkaDelivery, Limits
 from destination_keen.deadline import Deadline, within
 from destination_keen.errors import AuthenticationError, ConfigError, DestinationError, TransientError
 from destination_keen.producer.kafka_session import NotKafkaError, Session
 
+T = TypeVar("T")
+
 _SERVERS = '"Bootstrap Servers"'
 # Verification codes of OpenSSL (x509_vfy.h).
 _EXPIRED, _NOT_YET_VALID, _OTHER_HOST, _OTHER_ADDRESS = 10, 9, 62, 64
-
-
-@dataclass(frozen=True)
-class Cluster:
-    """What the probe learned: the brokers' own addresses, and whether the project may send idempotently."""
-
-    brokers: list[tuple[str, int]]
-    idempotence: bool
 
 
 def check(config: Config, limits: Limits) -> str | None:
@@ -39,13 +33,26 @@ def check(config: Config, limits: Limits) -> str | None:
     return probe_api(config, limits.api_timeout)
 
 
-def probe_kafka(config: Config, seconds: float) -> Cluster:
-    """Log in to the first of the brokers that can be reached.
+def probe_kafka(config: Config, seconds: float) -> None:
+    """Log in to the first of the brokers that can be reached, and see that the cluster's own addresses can be.
 
     Raises:
         ConfigError: a setting is wrong; AuthenticationError where it is the project ID or the key.
         TransientError: no broker answers, or none as it should.
     """
+    _ask_first(config, seconds, lambda _: None)
+
+
+def probe_idempotence(config: Config, seconds: float) -> bool:
+    """Probe Kafka, and give whether the project may send idempotently. Takes a producer id: for syncs only.
+
+    Raises:
+        DestinationError: as `probe_kafka`.
+    """
+    return _ask_first(config, seconds, Session.allows_idempotence)
+
+
+def _ask_first(config: Config, seconds: float, ask: Callable[[Session], T]) -> T:
     deadline = Deadline(seconds)
     servers = config.delivery.bootstrap_servers
     failures: list[DestinationError] = []
@@ -55,8 +62,8 @@ def probe_kafka(config: Config, seconds: float) -> Cluster:
             with _connected(config.delivery, host, port, share) as connection:
                 session = Session(connection)
                 session.log_in(config.project_id, config.api_key)
-                cluster = Cluster(session.brokers(), session.allows_idempotence())
-            _check_advertised(config.delivery, cluster, deadline)
+                brokers, answer = session.brokers(), ask(session)
+            _check_advertised(config.delivery, brokers, deadline)
         except AuthenticationError:
             raise
         except DestinationError as failure:
@@ -64,7 +71,7 @@ def probe_kafka(config: Config, seconds: float) -> Cluster:
         except (NotKafkaError, OSError) as error:
             failures.append(_no_login(config.delivery, host, port, error))
         else:
-            return cluster
+            return answer
     # The brokers of a cluster are alike: a setting that one of them proves wrong says more than a silent one.
     failures.sort(key=lambda failure: not isinstance(failure, ConfigError))
     raise type(failures[0])(failures[0].message, " ".join(failure.internal_message for failure in failures))
@@ -81,9 +88,8 @@ def probe_api(config: Config, seconds: float) -> str | None:
     # Imported here because only a check needs HTTP, and the import takes a fifth of a second.
     from destination_keen.api import Api
 
-    deadline = Deadline(seconds)
     try:
-        is_master = within(deadline.remaining, Api(config, seconds).key_is_master)
+        is_master = within(seconds, Api(config, seconds).key_is_master)
     except (TransientError, TimeoutError) as error:
         reason = error.message if isinstance(error, TransientError) else f"it did not answer within {seconds:g} s"
         return (
@@ -168,17 +174,17 @@ def _no_login(delivery: KafkaDelivery, host: str, port: int, error: Exception) -
     )
 
 
-def _check_advertised(delivery: KafkaDelivery, cluster: Cluster, deadline: Deadline) -> None:
+def _check_advertised(delivery: KafkaDelivery, brokers: list[tuple[str, int]], deadline: Deadline) -> None:
     failure: DestinationError | None = None
-    for i, (host, port) in enumerate(cluster.brokers):
-        share = Deadline(deadline.remaining / (len(cluster.brokers) - i))
+    for i, (host, port) in enumerate(brokers):
+        share = Deadline(deadline.remaining / (len(brokers) - i))
         try:
             with _connected(delivery, host, port, share):
                 return
         except DestinationError as error:
             failure = failure or error
     if failure is not None:
-        addresses = ", ".join(f"{host}:{port}" for host, port in cluster.brokers)
+        addresses = ", ".join(f"{host}:{port}" for host, port in brokers)
         raise TransientError(
             f"The login works, but the brokers' own addresses ({addresses}) cannot be reached. Check that the network"
             " and its firewalls let this machine reach them.",

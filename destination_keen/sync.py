@@ -10,7 +10,7 @@ from destination_keen import catalog
 from destination_keen.config import Config, Limits
 from destination_keen.errors import TransientError, UndeliverableError
 from destination_keen.interruption import Interruption
-from destination_keen.probe import probe_kafka
+from destination_keen.probe import probe_idempotence, probe_kafka
 from destination_keen.producer import open_producer
 from destination_keen.writer import Writer
 
@@ -32,11 +32,11 @@ def sync(
         DestinationError: not everything was delivered. The states that could leave have been yielded.
     """
     streams = catalog.parse(configured_catalog, infer_timestamp=config.infer_timestamp)
-    cluster = probe_kafka(config, limits.probe_timeout)
-    if not cluster.idempotence:
+    idempotence = probe_idempotence(config, limits.probe_timeout)
+    if not idempotence:
         logger.warning("The cluster does not allow idempotent producers: a retry within the sync may double events.")
     try:
-        with closing(open_producer(config, limits, idempotence=cluster.idempotence)) as producer:
+        with closing(open_producer(config, limits, idempotence=idempotence)) as producer:
             yield from Writer(streams, producer, limits, interruption).run(chunks)
     except UndeliverableError:
         # A client that cannot log in any more only ever says that time is up. The probe knows why.

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from destination_keen.config import Config, KafkaDelivery, Limits, json_type
 from destination_keen.errors import ConfigError
+from unit_tests.settings import parsed, parsed_delivery, refusal
 
 CERTIFICATE = trustme.CA().cert_pem.bytes().decode()
 JSON = st.recursive(
@@ -18,20 +19,6 @@ JSON = st.recursive(
 ASCII = (
     st.none() | st.integers() | st.text(st.characters(codec="ascii")) | st.sampled_from(["kafka", "SASL_SSL", "a:1"])
 )
-
-
-def _config(**settings: Any) -> Config:
-    return Config.parse({"project_id": "p1", "api_key": "k1", **settings})
-
-
-def _delivery(**settings: Any) -> KafkaDelivery:
-    return _config(delivery={"method": "kafka", **settings}).delivery
-
-
-def _refusal(raw: Any) -> str:
-    with pytest.raises(ConfigError) as caught:
-        Config.parse(raw)
-    return caught.value.message
 
 
 def test_project_and_key_are_enough() -> None:
@@ -49,7 +36,7 @@ def test_project_and_key_are_enough() -> None:
 
 
 def test_everything_can_be_set() -> None:
-    config = _config(
+    config = parsed(
         infer_timestamp=False,
         delivery={
             "method": "kafka",
@@ -67,12 +54,12 @@ def test_everything_can_be_set() -> None:
 
 
 def test_null_is_as_good_as_missing() -> None:
-    assert _config(infer_timestamp=None, delivery=None, api_url=None) == _config()
-    assert _delivery(bootstrap_servers=None, ca_certificate=None) == _config().delivery
+    assert parsed(infer_timestamp=None, delivery=None, api_url=None) == parsed()
+    assert parsed_delivery(bootstrap_servers=None, ca_certificate=None) == parsed().delivery
 
 
 def test_settings_of_other_versions_are_ignored() -> None:
-    assert _config(deduplicate=True, delivery={"method": "kafka", "compression": "zstd"}) == _config()
+    assert parsed(deduplicate=True, delivery={"method": "kafka", "compression": "zstd"}) == parsed()
 
 
 def test_white_space_from_copying_is_taken_off() -> None:
@@ -81,14 +68,14 @@ def test_white_space_from_copying_is_taken_off() -> None:
 
 
 def test_the_key_is_never_shown() -> None:
-    config = _config(api_key="s3cret")
+    config = parsed(api_key="s3cret")
     assert "s3cret" not in f"{config!r} {config} {config.delivery!r}"
     assert "p1" in repr(config)
 
 
 def test_a_configuration_cannot_be_changed() -> None:
     with pytest.raises(FrozenInstanceError):
-        _config().api_key = "other"  # type: ignore[misc]
+        parsed().api_key = "other"  # type: ignore[misc]
 
 
 @pytest.mark.parametrize(
@@ -122,12 +109,12 @@ def test_a_configuration_cannot_be_changed() -> None:
     ],
 )
 def test_a_setting_that_is_wrong_is_named_as_the_form_shows_it(settings: dict[str, Any], title: str) -> None:
-    assert title in _refusal({"project_id": "p1", "api_key": "k1", **settings})
+    assert title in refusal({"project_id": "p1", "api_key": "k1", **settings})
 
 
 @pytest.mark.parametrize("raw", [None, 5, "text", [], True])
 def test_a_configuration_that_is_no_object_is_refused(raw: Any) -> None:
-    assert _refusal(raw) == f"The configuration has to be a JSON object, not {json_type(raw)}."
+    assert refusal(raw) == f"The configuration has to be a JSON object, not {json_type(raw)}."
 
 
 @given(

@@ -1,27 +1,13 @@
 import ssl
-from typing import Any
 
 import pytest
 import trustme
 
-from destination_keen.config import Config, KafkaDelivery
+from destination_keen.config import Config
 from destination_keen.errors import ConfigError
+from unit_tests.settings import parsed, parsed_delivery, refusal
 
 CERTIFICATE = trustme.CA().cert_pem.bytes().decode()
-
-
-def _config(**settings: Any) -> Config:
-    return Config.parse({"project_id": "p1", "api_key": "k1", **settings})
-
-
-def _delivery(**settings: Any) -> KafkaDelivery:
-    return _config(delivery={"method": "kafka", **settings}).delivery
-
-
-def _refusal(raw: Any) -> str:
-    with pytest.raises(ConfigError) as caught:
-        Config.parse(raw)
-    return caught.value.message
 
 
 @pytest.mark.parametrize(
@@ -36,7 +22,7 @@ def _refusal(raw: Any) -> str:
 def test_brokers_are_read_as_host_and_port_and_written_as_clients_want_them(
     text: str, brokers: tuple[tuple[str, int], ...], servers: list[str]
 ) -> None:
-    delivery = _delivery(bootstrap_servers=text)
+    delivery = parsed_delivery(bootstrap_servers=text)
     assert delivery.bootstrap_servers == brokers
     assert delivery.servers == servers
 
@@ -46,25 +32,25 @@ def test_brokers_are_read_as_host_and_port_and_written_as_clients_want_them(
     ["b1.example.com", "a:", ":9092", "a:0", "a:65536", "a:-1", "a:x", "SASL_SSL://a:9092", "http://a:80", "a:²"],
 )
 def test_a_broker_that_is_not_host_and_port_is_refused_and_quoted(server: str) -> None:
-    message = _refusal({"project_id": "p1", "api_key": "k1", "delivery": {"bootstrap_servers": f"ok:9092,{server}"}})
+    message = refusal({"project_id": "p1", "api_key": "k1", "delivery": {"bootstrap_servers": f"ok:9092,{server}"}})
     assert f'"{server}" is not of that form' in message
 
 
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "[::1]"])
 def test_this_machine_may_be_reached_without_encryption(host: str) -> None:
-    delivery = _delivery(bootstrap_servers=f"{host}:9092", security_protocol="SASL_PLAINTEXT")
+    delivery = parsed_delivery(bootstrap_servers=f"{host}:9092", security_protocol="SASL_PLAINTEXT")
     assert not delivery.encrypted
-    assert _config(api_url=f"http://{host}:8080").api_url == f"http://{host}:8080"
+    assert parsed(api_url=f"http://{host}:8080").api_url == f"http://{host}:8080"
 
 
 @pytest.mark.parametrize("host", ["example.com", "10.0.0.1", "localhost.example.com", "127.0.0.1.example.com"])
 def test_the_key_is_never_sent_to_another_machine_unencrypted(host: str) -> None:
     base = {"project_id": "p1", "api_key": "k1"}
     plaintext = {"bootstrap_servers": f"localhost:9092,{host}:9092", "security_protocol": "SASL_PLAINTEXT"}
-    message = _refusal({**base, "delivery": plaintext})
+    message = refusal({**base, "delivery": plaintext})
     assert '"Security Protocol"' in message
     assert f"to {host} unencrypted" in message
-    assert f"would send the key to {host} unencrypted" in _refusal({**base, "api_url": f"http://{host}/3.0"})
+    assert f"would send the key to {host} unencrypted" in refusal({**base, "api_url": f"http://{host}/3.0"})
 
 
 @pytest.mark.parametrize(
@@ -85,11 +71,15 @@ def test_the_key_is_never_sent_to_another_machine_unencrypted(host: str) -> None
     ],
 )
 def test_an_address_of_the_api_that_cannot_be_is_refused(url: str) -> None:
-    assert '"API URL" (api_url)' in _refusal({"project_id": "p1", "api_key": "k1", "api_url": url})
+    assert '"API URL" (api_url)' in refusal({"project_id": "p1", "api_key": "k1", "api_url": url})
 
 
 def test_tls_always_verifies_the_certificate_and_the_name_of_the_broker() -> None:
-    for delivery in (_delivery(), _delivery(ca_certificate=CERTIFICATE), _delivery(ca_certificate="")):
+    for delivery in (
+        parsed_delivery(),
+        parsed_delivery(ca_certificate=CERTIFICATE),
+        parsed_delivery(ca_certificate=""),
+    ):
         context = delivery.tls()
         assert delivery.encrypted
         assert context.verify_mode is ssl.CERT_REQUIRED
@@ -97,7 +87,7 @@ def test_tls_always_verifies_the_certificate_and_the_name_of_the_broker() -> Non
 
 
 def test_only_the_authority_that_the_user_gave_is_trusted_where_there_is_one() -> None:
-    [authority] = _delivery(ca_certificate=CERTIFICATE).tls().get_ca_certs(binary_form=True)
+    [authority] = parsed_delivery(ca_certificate=CERTIFICATE).tls().get_ca_certs(binary_form=True)
     assert authority == ssl.PEM_cert_to_DER_cert(CERTIFICATE)
 
 

@@ -35,7 +35,7 @@ _SECONDS_BETWEEN_LOGS = 10.0
 
 _NO_ANSWER = (errors.KafkaTimeoutError, errors.RequestTimedOutError, errors.KafkaConnectionError)
 
-_PENDING_DELIVERY = tuple[Any, str, int, Callable[[], None]]
+_PendingDelivery = tuple[Any, str, int, Callable[[], None]]
 
 
 class _ConnectionWatch(logging.Handler):
@@ -71,7 +71,7 @@ class KafkaPythonProducer:
     def __init__(self, config: Config, limits: Limits, *, idempotence: bool = True) -> None:
         self._addresses = ", ".join(config.delivery.servers)
         self._limits = limits
-        self._pending: deque[_PENDING_DELIVERY] = deque()
+        self._pending: deque[_PendingDelivery] = deque()
         self._in_flight_bytes = 0
         self._delivered_bytes = 0
         self.failure: DestinationError | None = None

@@ -1,6 +1,6 @@
 """A short conversation with one Kafka broker over an open connection: logging in, and asking what the cluster is.
 
-It asks only what creates nothing: no topic is named, nothing is sent.
+No topic is named and nothing is sent.
 """
 
 from __future__ import annotations
@@ -70,7 +70,10 @@ class Session:
         return [(broker.host, broker.port) for broker in answer.brokers]
 
     def allows_idempotence(self) -> bool:
-        """Whether the cluster gives this user a producer id, with which it drops what a retry sent twice."""
+        """Whether the cluster gives this user a producer id, with which it drops what a retry sent twice.
+
+        The id is used up by the asking.
+        """
         request = InitProducerIdRequest(
             transactional_id=None,
             transaction_timeout_ms=60_000,
