@@ -23,14 +23,13 @@ logger = logging.getLogger(__name__)
 class Stream:
     """A stream of the catalog, ready for its records.
 
-    `received` counts its records, `states` the states that close it alone; `status` is what its source last reported.
+    `states` counts the states that close it alone; `status` is what its source last reported.
     """
 
     descriptor: Descriptor
     collection: str
     timestamp: str
     encoder: Encoder = field(repr=False)
-    received: int = 0
     states: int = 0
     status: str = ""
     _claimed: Counter[str] = field(default_factory=Counter, repr=False)
@@ -39,6 +38,11 @@ class Stream:
     def name(self) -> str:
         """The stream as users know it."""
         return shown(self.descriptor)
+
+    @property
+    def received(self) -> int:
+        """Records so far."""
+        return self.encoder.encoded
 
     def claim(self) -> Counter[str]:
         """Take what a state of this stream accounts for: records and mended values since the previous one.

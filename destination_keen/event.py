@@ -18,9 +18,10 @@ from destination_keen.proof import compile_proof
 from destination_keen.protocol import NULL, LenientRecord, Path, Record
 from destination_keen.shape import Names, Shape
 from destination_keen.timestamp import TimestampRule, from_milliseconds
+from destination_keen.uniqueness import Token
 
-# `keen.timestamp` and `_airbyte_extracted_at` as they are spliced in; an event this near to the limit is measured.
-_LONGEST_ADDITION = 128
+# `keen` and `_airbyte_extracted_at` as they are spliced in; an event this near to the limit is measured.
+_LONGEST_ADDITION = 256
 
 _QUOTE = ord('"')
 _EMPTY = re.compile(rb"\{\s*\}")
@@ -49,6 +50,7 @@ class Encoder:
 
     `schema` is the stream's JSON schema. `generation_id` and `sync_id` are the configured catalog's, None where the
     platform sends none. `keys` are the paths of cursor and primary key, the last to go where an event is too large.
+    `token` gives `keen.uniqueness_token`, None where events have none.
     """
 
     def __init__(
@@ -58,6 +60,7 @@ class Encoder:
         keys: frozenset[Path] = frozenset(),
         generation_id: int | None = None,
         sync_id: int | None = None,
+        token: Token | None = None,
     ) -> None:
         self.counts = Counts()
         self._timestamp = timestamp
@@ -68,10 +71,11 @@ class Encoder:
         self._shape = Shape(self._names)
         self._prove = compile_proof(schema, timestamp.path or ()) or self._walk
         self._unproven = 0
-        self._encoded = 0
+        self.encoded = 0
+        self._token = token
         self._sync = {} if sync_id is None else {"sync_id": sync_id}
-        self._generation = b"" if generation_id is None else b',"_airbyte_generation_id":%d' % generation_id
-        self._tail = self._generation + self._meta([]) + b"}"
+        self._generation = "" if generation_id is None else f',"_airbyte_generation_id":{generation_id}'
+        self._tail = self._generation + self._meta([])
         self._largest_body = mend.LARGEST_EVENT - len(self._tail) - _LONGEST_ADDITION
 
     @property
@@ -85,24 +89,26 @@ class Encoder:
         Raises:
             ValueError: `data` is not a JSON object. The text of the error may quote it: it is not for the log.
         """
-        if isinstance(record, LenientRecord):
-            return self._encode_mended(record, record.content, _listed(record.notes))
-        changes = [] if record.meta == NULL else _listed(lenient.loads(bytes(record.meta)))
+        self.encoded += 1
+        if type(record) is LenientRecord:
+            body = repr(record.content).encode()
+            return self._encode_mended(record, body, record.content, _listed(record.notes))
         body = bytes(record.data)
+        changes = [] if record.meta == NULL else _listed(lenient.loads(bytes(record.meta)))
         if changes or len(body) > self._largest_body:
-            return self._encode_mended(record, lenient.loads(body), changes)
-        self._encoded += 1
+            return self._encode_mended(record, body, lenient.loads(body), changes)
         try:
             found = self._prove(body)
         except (ValueError, RecursionError):
             try:
                 found = self._walk(body)
             except (ValueError, RecursionError):
-                return self._encode_mended(record, lenient.loads(body), changes)
+                return self._encode_mended(record, body, lenient.loads(body), changes)
             self._count_unproven()
+        added = self._added(record, body, found, self._tail)
         if body[1] != _QUOTE and _EMPTY.fullmatch(body):
-            return b"".join((b"{", self._added(record, found), self._tail))
-        return b"".join((body[:-1], b",", self._added(record, found), self._tail))
+            return b"{" + added[1:]
+        return body[:-1] + added
 
     def _walk(self, body: bytes) -> Any:
         data = _decode(body)
@@ -113,38 +119,40 @@ class Encoder:
     def _count_unproven(self) -> None:
         # A schema that does not fit its records costs a decode each time: it is given up once it is of no use.
         self._unproven += 1
-        if self._unproven >= _TRIALS and self._unproven * 2 > self._encoded:
+        if self._unproven >= _TRIALS and self._unproven * 2 > self.encoded:
             self._prove = self._walk
 
-    def _encode_mended(self, record: Record, source: Any, changes: list[Change]) -> bytes:
+    def _encode_mended(self, record: Record, body: bytes, source: Any, changes: list[Change]) -> bytes:
         if not isinstance(source, dict):
             raise ValueError("the data of a record has to be an object")
         incoming = set(changes)
         data = mend.mend(source, changes)
         self._shape.keeps(data)
-        added = self._added(record, self._timestamp.find(source))
+        found = self._timestamp.find(source)
+        added = self._added(record, body, found, self._generation)[:-1]
 
         def write(data: dict[str, Any], changes: list[Change]) -> bytes:
-            comma = b"," if data else b""
-            tail = self._generation + self._meta(changes) + b"}"
-            return b"".join((lenient.dumps(data)[:-1], comma, added, tail))
+            start = lenient.dumps(data)[:-1] + added if data else b"{" + added[1:]
+            return b"%b%b}" % (start, self._meta(changes).encode())
 
         value = mend.fit(data, changes, self._keys, write)
         self._count([change for change in changes if change not in incoming])
         return value
 
-    def _added(self, record: Record, found: Any) -> bytes:
+    def _added(self, record: Record, body: bytes, found: Any, tail: str) -> bytes:
         moment = self._timestamp.read(found)
         if moment is None:
             moment = from_milliseconds(record.emitted_at)
             self.counts.fallbacks += self._timestamp.path is not None
-        return b'"keen":{"timestamp":"%b"},"_airbyte_extracted_at":%d' % (moment.encode(), record.emitted_at)
+        token = "" if self._token is None else f',"uniqueness_token":"{self._token(body)}"'
+        keen = f',"keen":{{"timestamp":"{moment}"{token}}}'
+        return f'{keen},"_airbyte_extracted_at":{record.emitted_at}{tail}}}'.encode()
 
-    def _meta(self, changes: list[Change]) -> bytes:
+    def _meta(self, changes: list[Change]) -> str:
         meta: dict[str, Any] = dict(self._sync)
         if changes:
             meta["changes"] = [change._asdict() for change in changes]
-        return b',"_airbyte_meta":' + _encode(meta) if meta else b""
+        return f',"_airbyte_meta":{_encode(meta).decode()}' if meta else ""
 
     def _count(self, changes: list[Change]) -> None:
         counts = self.counts

@@ -4,8 +4,8 @@ The ledger is a queue of checkpoints. A checkpoint is the records since the prev
 closes them. It is settled when it is closed and as many of its records are delivered as were sent. Settled checkpoints
 leave from the head only, so a state never overtakes a record. Records after the last state are a checkpoint too.
 
-There is no lock: `sent` is written by the reader only, `delivered` by the producer's callback only, and a checkpoint
-takes no more records once it is closed.
+There is no lock: `sent` is written by the reader only, `delivered` by the producer only, and a checkpoint takes no more
+records once it is closed.
 """
 
 from __future__ import annotations
@@ -15,17 +15,13 @@ from collections.abc import Hashable
 
 
 class Share:
-    """The records of one stream in one checkpoint."""
+    """The records of one stream in one checkpoint: how many were sent, and how many of these are delivered."""
 
     __slots__ = ("delivered", "sent")
 
     def __init__(self) -> None:
         self.sent = 0
         self.delivered = 0
-
-    def on_delivery(self) -> None:
-        """Count one record as delivered. Called once per record, in any order, from one thread at a time."""
-        self.delivered += 1
 
 
 class _Checkpoint:

@@ -57,19 +57,23 @@ def compile_proof(schema: Any, path: Path) -> Callable[[bytes], Any] | None:
     first, *others = attributes or [_UNDECLARED]
 
     def prove(data: bytes) -> Any:
-        value: Any = getattr(decode(data), first, None)
-        for attribute in others:
+        return getattr(decode(data), first, None)
+
+    def prove_nested(data: bytes) -> Any:
+        value: Any = decode(data)
+        for attribute in attributes:
             value = getattr(value, attribute, None)
         return value
 
-    return prove
+    return prove_nested if others else prove
 
 
 def _names_in(schema: Any, depth: int) -> int:
     if depth > _DEEPEST:
         raise _UnprovableError
     names = schemas.properties(schema)
-    return len(names) + sum(_names_in(each, depth + 1) for each in names.values())
+    below = [*names.values(), *([schemas.items(schema)] if schemas.items(schema) else [])]
+    return len(names) + sum(_names_in(each, depth + 1) for each in below)
 
 
 def _struct(schema: Any, depth: int) -> type[msgspec.Struct]:
@@ -94,9 +98,12 @@ def _accepted(schema: Any, depth: int) -> Any:
         return _struct(schema, depth + 1) | None
     if types and types <= _SCALARS:
         return _Scalar
+    in_list = schemas.types(schemas.items(schema))
     # Where the schema does not say what comes, most often it is one of these.
-    if types <= _SCALARS | {"array"} and schemas.types(schema.get("items") if types else None) <= _SCALARS:
+    if types <= _SCALARS | {"array"} and in_list <= _SCALARS:
         return _ScalarOrList
+    if types - {"null"} == {"array"} and in_list - {"null"} == {"object"}:
+        return list[_struct(schemas.items(schema), depth + 2) | None] | None  # type: ignore[misc]
     raise _UnprovableError
 
 

@@ -8,7 +8,7 @@ data.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
 
 import msgspec
 
@@ -37,7 +37,7 @@ class Record(msgspec.Struct, frozen=True, gc=False):
 
     stream: str
     data: msgspec.Raw
-    emitted_at: int | float
+    emitted_at: Annotated[int, msgspec.Meta(ge=_FIRST_MILLISECONDS, le=_LAST_MILLISECONDS)]
     namespace: str | None = None
     meta: msgspec.Raw = NULL
 
@@ -63,9 +63,22 @@ class StreamStatus(NamedTuple):
     status: str
 
 
-class _Envelope(msgspec.Struct, gc=False):
+class _RecordLine(msgspec.Struct, gc=False):
+    type: Literal["RECORD"]
+    record: Record
+
+
+class _AnyRecord(msgspec.Struct):
+    stream: str
+    data: msgspec.Raw
+    emitted_at: int | float
+    namespace: str | None = None
+    meta: msgspec.Raw = NULL
+
+
+class _Envelope(msgspec.Struct):
     type: str
-    record: Record | None = None
+    record: _AnyRecord | None = None
 
 
 class _StreamDescriptor(msgspec.Struct):
@@ -100,6 +113,7 @@ class _TraceEnvelope(msgspec.Struct):
     trace: _TraceBody
 
 
+_record_line = msgspec.json.Decoder(_RecordLine)
 _envelope = msgspec.json.Decoder(_Envelope)
 _state = msgspec.json.Decoder(_StateEnvelope)
 _trace = msgspec.json.Decoder(_TraceEnvelope)
@@ -114,21 +128,9 @@ def decode(line: bytes) -> Record | State | StreamStatus | None:
         ValueError: not an Airbyte message. The text of the error may quote the line: it is not for the log.
     """
     try:
-        envelope = _envelope.decode(line)
+        return _record_line.decode(line).record
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        return _decode_again(line)
-    if envelope.type == "RECORD":
-        record = envelope.record
-        if record is None:
-            raise ValueError("a RECORD without a record")
-        if _FIRST_MILLISECONDS <= record.emitted_at <= _LAST_MILLISECONDS and type(record.emitted_at) is int:
-            return record
-        return msgspec.structs.replace(record, emitted_at=_milliseconds(record.emitted_at))
-    if envelope.type == "STATE":
-        return State(_closed_stream(_state.decode(line).state), line)
-    if envelope.type == "TRACE":
-        return _status(line)
-    return None
+        return _decode_other(line)
 
 
 def with_stats(state: State, stats: Mapping[str, Any]) -> bytes:
@@ -138,6 +140,21 @@ def with_stats(state: State, stats: Mapping[str, Any]) -> bytes:
     body["destinationStats"] = msgspec.Raw(_encode(stats))
     message["state"] = msgspec.Raw(_encode(body))
     return _encode(message)
+
+
+def _decode_other(line: bytes) -> Record | State | StreamStatus | None:
+    try:
+        envelope = _envelope.decode(line)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return _decode_again(line)
+    if envelope.type == "RECORD":
+        record = envelope.record
+        if record is None:
+            raise ValueError("a RECORD without a record")
+        return Record(record.stream, record.data, _milliseconds(record.emitted_at), record.namespace, record.meta)
+    if envelope.type == "STATE":
+        return State(_closed_stream(_state.decode(line).state), line)
+    return _status(line) if envelope.type == "TRACE" else None
 
 
 def _decode_again(line: bytes) -> Record | State | StreamStatus | None:
@@ -157,7 +174,7 @@ def _decode_again(line: bytes) -> Record | State | StreamStatus | None:
     content, notes = body.get("data"), body.get("meta") or {}
     if not isinstance(content, dict) or not isinstance(notes, dict):
         raise ValueError("malformed record")
-    record = msgspec.convert({**body, "data": NULL, "meta": NULL}, Record)
+    record = msgspec.convert({**body, "data": NULL, "meta": NULL}, _AnyRecord)
     moment = _milliseconds(record.emitted_at)
     return LenientRecord(record.stream, NULL, moment, record.namespace, content=content, notes=notes)
 

@@ -10,7 +10,6 @@ from collections.abc import Collection, Hashable
 from destination_keen.catalog import Stream
 from destination_keen.deadline import Deadline
 from destination_keen.ledger import Ledger
-from destination_keen.producer import Producer
 
 logger = logging.getLogger(__name__)
 
@@ -23,11 +22,10 @@ _COLUMNS = ("stream", "received", "delivered", "mended", "timed by emitted_at", 
 class Report:
     """Counts and says. Nothing here reads a record."""
 
-    def __init__(self, streams: Collection[Stream], producer: Producer, ledger: Ledger, interval: float) -> None:
+    def __init__(self, streams: Collection[Stream], ledger: Ledger, interval: float) -> None:
         self.states_received = 0
         self.states_released = 0
         self._streams = streams
-        self._producer = producer
         self._ledger = ledger
         self._interval = interval
         self._due = Deadline(interval)
@@ -51,11 +49,10 @@ class Report:
             return
         received = sum(stream.received for stream in self._streams)
         logger.info(
-            "%s records received, %.1f MB delivered, %s records/s, %s records in flight.",
+            "%s records received, %s records/s, %s records in flight.",
             f"{received:,}",
-            self._producer.delivered_bytes / 1e6,
             f"{(received - self._last_received) / self._interval:,.0f}",
-            f"{self._producer.in_flight:,}",
+            f"{self._ledger.in_flight:,}",
         )
         self._due = Deadline(self._interval)
         self._last_received = received
@@ -79,10 +76,9 @@ class Report:
             )
             logger.info("  ".join([first, *rest]))
         logger.info(
-            "%s of %s records delivered (%.1f MB) and %s of %s states returned in %.1f s.",
+            "%s of %s records delivered and %s of %s states returned in %.1f s.",
             f"{sum(delivered.values()):,}",
             f"{sum(stream.received for stream in self._streams):,}",
-            self._producer.delivered_bytes / 1e6,
             f"{self.states_released:,}",
             f"{self.states_received:,}",
             time.monotonic() - self._started,

@@ -12,6 +12,11 @@ def properties(schema: Any) -> Mapping[str, Any]:
     return found if isinstance(found, Mapping) else {}
 
 
+def items(schema: Any) -> Any:
+    """Give what a schema declares for the items of a list, None where it declares nothing."""
+    return schema.get("items") if isinstance(schema, Mapping) else None
+
+
 def declared(schema: Any, path: Sequence[str]) -> Any:
     """Give what a schema declares for the field at a path, None where it declares nothing."""
     for name in path:

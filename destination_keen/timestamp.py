@@ -42,7 +42,8 @@ _NAMED_A_TIME = re.compile(
 _LONGEST_TIME = 64
 _FOUR_DIGITS = re.compile(r"[0-9]{4}")
 # The common case, which needs no arithmetic: a moment in UTC, as most sources write it.
-_IN_UTC = re.compile(r"(?:\.([0-9]{1,3})[0-9]{0,6})?(?:Z|\+00:00)?")
+_UTC = (timezone.utc, None)
+_NO_FRACTION = ("Z", "+", "")
 _NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
 # What JavaScript writes in front of an offset. dateutil would turn the sign around, as POSIX does.
 _UTC_BEFORE_OFFSET = re.compile(r"\b(GMT|UTC)(?=[+-][0-9])")
@@ -72,6 +73,8 @@ class TimestampRule(NamedTuple):
 
     def read(self, value: Any) -> str | None:
         """Give what was found as `YYYY-MM-DDTHH:MM:SS.mmmZ`, or None where it is not a time that can be read."""
+        if type(value) is str and (kept := _kept(value)) is not None:
+            return kept
         return None if value is None else iso_utc(value, numeric=self.numeric)
 
 
@@ -114,9 +117,6 @@ def iso_utc(value: Any, *, numeric: bool) -> str | None:
     """
     try:
         if type(value) is str:
-            if value[4:19:3] == "--T::" and (rest := _IN_UTC.fullmatch(value, 19)):
-                datetime.fromisoformat(value[:19])
-                return f"{value[:19]}.{rest[1] or '':0<3}Z"
             moment = _from_text(value, numeric=numeric)
         elif numeric and not isinstance(value, (bool, str)):
             moment = _from_number(value)
@@ -125,6 +125,20 @@ def iso_utc(value: Any, *, numeric: bool) -> str | None:
         return None if moment is None else _written(moment)
     except (ValueError, OverflowError, TypeError, LookupError, ArithmeticError):
         return None
+
+
+def _kept(text: str) -> str | None:
+    # What most sources write is checked, and kept rather than made anew.
+    if text[4:19:3] != "--T::":
+        return None
+    try:
+        if datetime.fromisoformat(text).tzinfo not in _UTC:
+            return None
+    except ValueError:
+        return None
+    if text[19:20] == "." and text[20:23].isdigit():
+        return text[:23] + "Z"
+    return text[:19] + ".000Z" if text[19:20] in _NO_FRACTION else None
 
 
 def _from_text(text: str, *, numeric: bool) -> datetime | None:

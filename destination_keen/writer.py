@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from destination_keen.catalog import Stream
@@ -13,8 +13,8 @@ from destination_keen.config import Limits
 from destination_keen.deadline import Deadline
 from destination_keen.errors import DestinationError, InternalError, MalformedInputError
 from destination_keen.interruption import Interruption
-from destination_keen.ledger import Ledger
-from destination_keen.producer import Producer
+from destination_keen.ledger import Ledger, Share
+from destination_keen.producer import Producer, Send
 from destination_keen.protocol import Descriptor, Record, State, StreamStatus, decode, with_stats
 from destination_keen.report import Report
 
@@ -24,6 +24,10 @@ logger = logging.getLogger(__name__)
 _PAUSE = 0.01
 # What is still in flight after a failed delivery gets this long to come in.
 _AFTER_FAILURE = 2.0
+
+
+# What the records of one stream go through between two states, prepared.
+_Lane = tuple[Callable[[Record], bytes], Share, Send]
 
 
 class Writer:
@@ -36,10 +40,11 @@ class Writer:
         self._producer = producer
         self._limits = limits
         self._ledger = Ledger()
-        self._report = Report(streams.values(), producer, self._ledger, limits.progress_interval)
+        self._lanes: dict[Descriptor, _Lane] = {}
+        self._report = Report(streams.values(), self._ledger, limits.progress_interval)
         self._interruption = interruption
-        self._line = 0
-        self._seen_bytes = 0
+        self._lines = 0
+        self._seen_delivered = 0
         self._patience = Deadline(limits.patience)
 
     def run(self, chunks: Iterable[list[bytes]]) -> Iterator[list[bytes]]:
@@ -70,24 +75,22 @@ class Writer:
             raise failure
 
     def _pump(self, chunks: Iterable[list[bytes]]) -> Iterator[list[bytes]]:
-        streams, ledger, send = self._streams, self._ledger, self._producer.send
+        lanes = self._lanes
         for lines in chunks:
             for line in lines:
-                self._line += 1
                 try:
                     message = decode(line)
                     if not isinstance(message, Record):
                         self._note(message)
                         continue
-                    stream = streams.get((message.namespace, message.stream)) or self._unknown(message)
-                    value = stream.encoder.encode(message)
+                    encode, share, send = lanes.get((message.namespace, message.stream)) or self._open_lane(message)
+                    value = encode(message)
                 except ValueError:
-                    raise self._malformed(line) from None
-                stream.received += 1
-                share = ledger.share(stream.descriptor)
+                    raise self._malformed(lines, line) from None
                 share.sent += 1
-                while not send(stream.collection, value, share.on_delivery):
+                while not send(value):
                     yield self._wait()
+            self._lines += len(lines)
             while self._ledger_is_full:
                 yield self._wait()
             yield self._tick()
@@ -106,11 +109,15 @@ class Writer:
 
     def _tick(self) -> list[bytes]:
         if not self._producer.in_flight:
-            self._renew_patience()
+            self._patience = Deadline(self._limits.patience)
         return self._turn(0.0)
 
     def _wait(self) -> list[bytes]:
-        if self._patience.passed:
+        delivered = self._ledger.delivered().total()
+        if delivered != self._seen_delivered:
+            self._seen_delivered = delivered
+            self._patience = Deadline(self._limits.patience)
+        elif self._patience.passed:
             raise self._producer.stalled(self._limits.patience)
         return self._turn(_PAUSE)
 
@@ -119,14 +126,8 @@ class Writer:
         self._producer.poll(seconds)
         if self._producer.failure is not None:
             raise self._producer.failure
-        if self._producer.delivered_bytes != self._seen_bytes:
-            self._renew_patience()
         self._report.progress()
         return self._release()
-
-    def _renew_patience(self) -> None:
-        self._seen_bytes = self._producer.delivered_bytes
-        self._patience = Deadline(self._limits.patience)
 
     def _release(self) -> list[bytes]:
         states = self._ledger.release()
@@ -152,17 +153,25 @@ class Writer:
         if isinstance(message, State):
             self._report.states_received += 1
             self._ledger.close(with_stats(message, self._stats(message.descriptor)))
+            self._lanes.clear()
         elif message is not None and message.descriptor in self._streams:
             self._streams[message.descriptor].status = message.status
 
-    def _unknown(self, record: Record) -> Stream:
-        raise InternalError(
-            f'The source sent a record of the stream "{shown((record.namespace, record.stream))[:200]}", which is not'
-            " in the configured catalog. Refresh the source schema of the connection and sync again."
-        )
+    def _open_lane(self, record: Record) -> _Lane:
+        descriptor = (record.namespace, record.stream)
+        if descriptor not in self._streams:
+            raise InternalError(
+                f'The source sent a record of the stream "{shown(descriptor)[:200]}", which is not'
+                " in the configured catalog. Refresh the source schema of the connection and sync again."
+            )
+        stream, share = self._streams[descriptor], self._ledger.share(descriptor)
+        lane = self._lanes[descriptor] = stream.encoder.encode, share, self._producer.sender(stream.collection, share)
+        return lane
 
-    def _malformed(self, line: bytes) -> MalformedInputError:
+    def _malformed(self, lines: list[bytes], line: bytes) -> MalformedInputError:
+        # Equal lines fail alike, so the first of them is the one.
+        number = self._lines + lines.index(line) + 1
         return MalformedInputError(
-            f"Line {self._line} of the input ({len(line):,} bytes) is not a valid Airbyte message. This is a"
+            f"Line {number} of the input ({len(line):,} bytes) is not a valid Airbyte message. This is a"
             " fault of the source. Look at the source's log, or sync without the stream that the line belongs to."
         )

@@ -14,6 +14,7 @@ from kafka.admin import KafkaAdminClient, NewTopic
 
 from destination_keen.config import Config, Limits
 from destination_keen.errors import ConfigError, PermissionDeniedError, UndeliverableError
+from destination_keen.ledger import Share
 from destination_keen.producer import Producer
 from destination_keen.producer.kafka_python import KafkaPythonProducer
 from destination_keen.producer.librdkafka import LibrdkafkaProducer
@@ -44,14 +45,17 @@ def opened(request: pytest.FixtureRequest) -> Opened:
     return open_one
 
 
-def put(producer: Producer, collection: str, value: bytes, on_delivery: Callable[[], None]) -> None:
-    """Send a value as the writer does: again and again until it is taken."""
+def put(producer: Producer, collection: str, value: bytes, share: Share | None = None) -> Share:
+    """Send a value as the writer does: again and again until it is taken. Give where its delivery is counted."""
     end = time.monotonic() + SECONDS
-    while not producer.send(collection, value, on_delivery):
+    share = share or Share()
+    send = producer.sender(collection, share)
+    while not send(value):
         assert time.monotonic() < end
         if producer.failure is not None:
             raise producer.failure
         producer.poll(0.01)
+    return share
 
 
 def settle(producer: Producer) -> None:
@@ -63,7 +67,7 @@ def settle(producer: Producer) -> None:
 
 def failure_of(producer: Producer, collection: str) -> Exception:
     with pytest.raises((ConfigError, UndeliverableError)) as failure:
-        put(producer, collection, b"{}", lambda: None)
+        put(producer, collection, b"{}")
         settle(producer)
         assert producer.failure is not None
         raise producer.failure
@@ -71,37 +75,37 @@ def failure_of(producer: Producer, collection: str) -> Exception:
 
 
 def test_every_value_is_reported_delivered_once(config: dict[str, Any], opened: Opened) -> None:
-    delivered: list[int] = []
+    even, odd = Share(), Share()
     with opened(config) as producer:
-        for i in range(5_000):
-            put(producer, "reported", b'{"i":%d}' % i, lambda i=i: delivered.append(i))  # type: ignore[misc]
+        for i in range(5_001):
+            put(producer, "reported", b'{"i":%d}' % i, odd if i % 2 else even)
         settle(producer)
-        assert sorted(delivered) == list(range(5_000))
+        assert (even.delivered, odd.delivered) == (2_501, 2_500)
         assert producer.failure is None
-        assert producer.delivered_bytes == sum(len(b'{"i":%d}' % i) for i in range(5_000))
 
 
 def test_nothing_is_reported_before_poll(config: dict[str, Any], opened: Opened) -> None:
-    delivered: list[bool] = []
     with opened(config) as producer:
-        put(producer, "quiet", b"{}", lambda: delivered.append(True))
+        share = put(producer, "quiet", b"{}")
         time.sleep(0.5)
-        assert (delivered, producer.in_flight) == ([], 1)
+        assert share.delivered == 0
+        assert producer.in_flight
         settle(producer)
-        assert (delivered, producer.in_flight) == ([True], 0)
+        assert (share.delivered, producer.in_flight) == (1, 0)
 
 
-@pytest.mark.parametrize("bound", [{"in_flight_records": 3}, {"in_flight_bytes": 3_000}])
+@pytest.mark.parametrize("bound", [{"in_flight_records": 4}, {"in_flight_bytes": 4_096}])
 def test_no_value_is_taken_beyond_the_bound(config: dict[str, Any], opened: Opened, bound: dict[str, float]) -> None:
     with opened(config, **bound) as producer:
-        put(producer, "bounded", b"{}", lambda: None)
+        put(producer, "bounded", b"{}")
         settle(producer)
-        taken = [producer.send("bounded", b'"%b"' % (b"x" * 98), lambda: None) for _ in range(9)]
+        send = producer.sender("bounded", Share())
+        taken = [send(b'"%b"' % (b"x" * 1_022)) for _ in range(9)]
         # A value counts with what the client remembers of it, which differs from client to client.
         assert taken == sorted(taken, reverse=True)
         assert 3 <= taken.count(True) <= 5
         settle(producer)
-        assert producer.send("bounded", b"{}", lambda: None)
+        assert send(b"{}")
         settle(producer)
 
 
@@ -113,7 +117,7 @@ def test_values_keep_their_order_within_a_partition(apache_kafka: ApacheKafka, o
     values = [b'{"i":%d}' % i for i in range(20_000)]
     with opened(apache_kafka.connector_config()) as producer:
         for value in values:
-            put(producer, topic, value, lambda: None)
+            put(producer, topic, value)
         settle(producer)
     assert apache_kafka.read(topic, len(values)) == values
 
@@ -128,7 +132,7 @@ def test_a_user_without_permission_is_told_the_collection(apache_kafka: ApacheKa
 
 def test_a_broker_that_stops_answering_is_named_after_the_delivery_timeout(tmp_path: Path, opened: Opened) -> None:
     with Sandbox(tmp_path) as sandbox, opened(sandbox.config, delivery_timeout=3.0) as producer:
-        put(producer, "stopped", b"{}", lambda: None)
+        put(producer, "stopped", b"{}")
         settle(producer)
         sandbox.pause()
         failure = failure_of(producer, "stopped")
@@ -139,20 +143,20 @@ def test_a_broker_that_stops_answering_is_named_after_the_delivery_timeout(tmp_p
 
 def test_a_connection_that_is_lost_once_is_made_anew_and_nothing_is_lost(tmp_path: Path, opened: Opened) -> None:
     data = ["--data", str(tmp_path / "keen.duckdb")]
-    delivered: list[bool] = []
+    share = Share()
     with Sandbox(tmp_path, *data) as first:
         config = first.config
         with opened(config) as producer:
-            put(producer, "restarted", b'{"i":1}', lambda: delivered.append(True))
+            put(producer, "restarted", b'{"i":1}', share)
             settle(producer)
             first.process.terminate()
             first.process.wait(SECONDS)
-            put(producer, "restarted", b'{"i":2}', lambda: delivered.append(True))
+            put(producer, "restarted", b'{"i":2}', share)
             with Sandbox(tmp_path, *data, "--kafka-port", str(first.kafka_port)) as second:
                 settle(producer)
                 assert producer.failure is None
                 assert sorted(event["i"] for event in second.events("restarted")) == [1, 2]
-    assert delivered == [True, True]
+    assert share.delivered == 2
 
 
 @pytest.mark.parametrize("end", [ApacheKafka.stop, ApacheKafka.kill])
@@ -163,10 +167,10 @@ def test_i9_a_broker_that_is_restarted_adds_no_duplicates(
     values = [b'{"i":%d}' % i for i in range(30_000)]
     with opened(apache_kafka.connector_config()) as producer:
         for value in values[:15_000]:
-            put(producer, topic, value, lambda: None)
+            put(producer, topic, value)
         end(apache_kafka)
         for value in values[15_000:]:
-            put(producer, topic, value, lambda: None)
+            put(producer, topic, value)
         apache_kafka.start()
         settle(producer)
         assert producer.failure is None
@@ -177,6 +181,6 @@ def test_the_value_arrives_as_it_was_sent(apache_kafka: ApacheKafka, opened: Ope
     topic = f"exact-{time.monotonic_ns()}"
     value = json.dumps({"text": "ü 用户 \n"}, ensure_ascii=False).encode()
     with opened(apache_kafka.connector_config("SASL_SSL")) as producer:
-        put(producer, topic, value, lambda: None)
+        put(producer, topic, value)
         settle(producer)
     assert apache_kafka.read(topic, 1) == [value]

@@ -8,6 +8,7 @@ import pytest
 from destination_keen.event import Counts, Encoder
 from destination_keen.protocol import Record, decode
 from destination_keen.timestamp import BY_EMISSION, TimestampRule
+from destination_keen.uniqueness import by_content
 from keen_sandbox.rules import Event, examine
 
 EMITTED_AT = 1_700_000_000_123
@@ -62,6 +63,23 @@ def test_generation_and_sync_are_on_every_event() -> None:
             "changes": [{"field": "a.b", "change": "RENAMED", "reason": "DESTINATION_SERIALIZATION_ERROR"}],
         },
     }
+
+
+@pytest.mark.parametrize("data", [b'{"a":1}', b"{}", b'{"a.b":1}', b'{"a":NaN}'])
+def test_a_token_is_beside_the_time(data: bytes) -> None:
+    event = _event(data, encoder=Encoder(BY_EMISSION, token=lambda _: "t0ken"))
+    assert event["keen"] == {"timestamp": "2023-11-14T22:13:20.123Z", "uniqueness_token": "t0ken"}
+
+
+@pytest.mark.parametrize("data", [b'{"a":1}', b'{"a.b":1}', b'{"a":NaN}', b'{"a":"%b"}' % (b"x" * 20_000)])
+def test_a_record_that_is_read_again_has_the_token_it_had(data: bytes) -> None:
+    tokens = set()
+    for emitted_at, generation in ((EMITTED_AT, 1), (EMITTED_AT + 1, 1), (EMITTED_AT, 2)):
+        record = decode(_line(data).replace(b"%d" % EMITTED_AT, b"%d" % emitted_at))
+        assert isinstance(record, Record)
+        event = json.loads(Encoder(BY_EMISSION, generation_id=generation, token=by_content(generation)).encode(record))
+        tokens.add((generation, event["keen"]["uniqueness_token"]))
+    assert len(tokens) == 2
 
 
 def test_the_time_of_an_event_is_read_where_the_rule_says() -> None:

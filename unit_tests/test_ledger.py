@@ -4,13 +4,17 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from destination_keen.ledger import Ledger
+from destination_keen.ledger import Ledger, Share
 
 
 def send(ledger: Ledger, stream: str = "users"):
     share = ledger.share(stream)
     share.sent += 1
     return share
+
+
+def deliver(share: Share) -> None:
+    share.delivered += 1
 
 
 def test_a_state_without_records_leaves_at_once():
@@ -25,15 +29,15 @@ def test_a_state_waits_for_every_record_before_it():
     first, second = send(ledger), send(ledger, "orders")
     ledger.close(b"s1")
     assert ledger.release() == []
-    second.on_delivery()
+    deliver(second)
     assert ledger.release() == []
-    first.on_delivery()
+    deliver(first)
     assert ledger.release() == [b"s1"]
 
 
 def test_a_state_does_not_wait_for_records_after_it():
     ledger = Ledger()
-    send(ledger).on_delivery()
+    deliver(send(ledger))
     ledger.close(b"s1")
     send(ledger)
     assert ledger.release() == [b"s1"]
@@ -44,10 +48,10 @@ def test_a_settled_state_waits_for_the_state_before_it():
     ledger = Ledger()
     late = send(ledger)
     ledger.close(b"s1")
-    send(ledger).on_delivery()
+    deliver(send(ledger))
     ledger.close(b"s2")
     assert ledger.release() == []
-    late.on_delivery()
+    deliver(late)
     assert ledger.release() == [b"s1", b"s2"]
 
 
@@ -56,16 +60,16 @@ def test_records_after_the_last_state_are_in_flight_until_delivered():
     ledger.close(b"s1")
     share = send(ledger)
     assert ledger.in_flight == 1
-    share.on_delivery()
+    deliver(share)
     assert ledger.in_flight == 0
 
 
 def test_delivered_records_are_counted_by_stream_before_and_after_release():
     ledger = Ledger()
-    send(ledger).on_delivery()
+    deliver(send(ledger))
     ledger.close(b"s1")
     ledger.release()
-    send(ledger).on_delivery()
+    deliver(send(ledger))
     send(ledger, "orders")
     assert ledger.delivered() == {"users": 2, "orders": 0}
 
@@ -76,7 +80,7 @@ def test_waiting_states_are_counted_and_measured():
     ledger.close(b"12345")
     ledger.close(b"678")
     assert (ledger.waiting_states, ledger.waiting_bytes) == (2, 8)
-    share.on_delivery()
+    deliver(share)
     ledger.release()
     assert (ledger.waiting_states, ledger.waiting_bytes) == (0, 0)
 
@@ -117,7 +121,7 @@ class LedgerMachine(RuleBasedStateMachine):
         if waiting:
             entry = data.draw(st.sampled_from(waiting))
             entry[1] = True
-            entry[2].on_delivery()
+            deliver(entry[2])
 
     @rule()
     def release(self):

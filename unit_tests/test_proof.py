@@ -22,6 +22,10 @@ SCHEMA = {
         "at": {"type": ["null", "string"], "format": "date-time"},
         "place": {"type": ["null", "object"], "properties": {"city": {"type": "string"}}},
         "tags": {"type": "array", "items": {"type": "string"}},
+        "lines": {
+            "type": ["null", "array"],
+            "items": {"type": ["null", "object"], "properties": {"sku": {"type": "string"}}},
+        },
     },
 }
 
@@ -57,6 +61,10 @@ def test_a_value_that_is_not_there_is_none() -> None:
         '{"tags": ["%s"]}' % ("x" * 10_000),
         '{"tags": [[1]]}',
         '{"tags": [{"a": 1}]}',
+        '{"lines": [{"sku": "a"}, {"unknown": 1}]}',
+        '{"lines": [{"sku": 9223372036854775808}]}',
+        '{"lines": ["text"]}',
+        '{"lines": {"sku": "a"}}',
         '{"at": {"a": 1}}',
         '{"at": "\\ud800"}',
         '{"id": NaN}',
@@ -73,6 +81,8 @@ def test_what_is_not_proven_is_refused(data: str) -> None:
 @pytest.mark.parametrize(
     "data",
     [
+        '{"lines": [{"sku": "a"}, null, {}]}',
+        '{"lines": null}',
         '{"id": 9223372036854775807}',
         '{"id": -9223372036854775808}',
         '{"id": "text, whatever the schema says"}',
@@ -120,7 +130,7 @@ def test_a_reserved_name_below_the_root_is_compiled() -> None:
 
 
 SCALARS = st.none() | st.booleans() | st.integers(-(2**70), 2**70) | st.floats(allow_nan=False) | st.text(max_size=8)
-NAMES = st.sampled_from(["id", "at", "place", "tags", "city", "extra", "keen", "a.b"])
+NAMES = st.sampled_from(["id", "at", "place", "tags", "city", "lines", "sku", "extra", "keen", "a.b"])
 VALUES = st.recursive(
     SCALARS | st.datetimes().map(str),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=3),

@@ -234,6 +234,19 @@ def test_i6_patience_is_renewed_by_each_delivery():
     assert run_out(steps) == []
 
 
+def test_i6_patience_does_not_run_out_while_a_full_producer_delivers():
+    producer = MemoryProducer(automatic=False, capacity=5)
+    steps = writer(producer, IMPATIENT).run([[record()] * 25])
+    for _ in range(20):
+        next(steps)
+        assert producer.in_flight == 5
+        time.sleep(0.02)
+        producer.deliver(1)
+    next(steps)
+    producer.deliver(5)
+    assert run_out(steps) == []
+
+
 def test_i6_patience_does_not_run_out_while_the_source_is_silent():
     producer = MemoryProducer(automatic=False)
 
@@ -274,7 +287,7 @@ def test_i8_discretion(caplog):
 
 def test_i8_an_unforeseen_failure_says_where_but_not_what():
     class Broken(MemoryProducer):
-        def send(self, collection, value, on_delivery):
+        def sender(self, collection, tally):
             raise RuntimeError(SECRET)
 
     with pytest.raises(InternalError) as failure:
@@ -315,4 +328,4 @@ def test_the_end_of_a_run_is_summed_up(caplog):
     run(writer(MemoryProducer()), lines)
     logged = [entry.getMessage().split() for entry in caplog.records]
     assert ["users", "1", "1", "0", "0", "1", "complete"] in logged
-    assert "1 of 1 records delivered (0.0 MB) and 1 of 1 states returned" in caplog.text
+    assert "1 of 1 records delivered and 1 of 1 states returned" in caplog.text

@@ -12,18 +12,28 @@ from destination_keen.errors import DestinationError
 logger = logging.getLogger(__name__)
 
 
-class Producer(Protocol):
-    """What the writer needs of a client.
+class Tally(Protocol):
+    """Where deliveries are counted."""
 
-    Everything is called from the writer's thread. `on_delivery` is called once for each delivered value, while `poll`
-    runs; never for a value that was not delivered.
-    """
+    delivered: int
+
+
+Send = Callable[[bytes], bool]
+"""Takes a value (an event's bytes), or gives False when none can be taken now: then `poll`, look at `failure`, and
+send the value again."""
+
+
+class Producer(Protocol):
+    """What the writer needs of a client. Everything is called from the writer's thread."""
 
     failure: DestinationError | None
     """The first failure to deliver a value. Nothing is repeated after it."""
 
-    def send(self, collection: str, value: bytes, on_delivery: Callable[[], None]) -> bool:
-        """Take a value, or give False when none can be taken now: `poll`, look at `failure`, send the value again."""
+    def sender(self, collection: str, tally: Tally) -> Send:
+        """Give what sends values to a collection.
+
+        `tally.delivered` grows by one for each value that was delivered, while `poll` runs; never for another.
+        """
 
     def poll(self, seconds: float) -> None:
         """Let delivery reports come in, for up to `seconds` if there are none yet."""
@@ -33,11 +43,7 @@ class Producer(Protocol):
 
     @property
     def in_flight(self) -> int:
-        """Values taken of which neither a delivery nor a failure is known yet."""
-
-    @property
-    def delivered_bytes(self) -> int:
-        """Size of all values delivered."""
+        """About how many values are on their way: 0 exactly when the fate of each is known."""
 
     def close(self) -> None:
         """Give up what is in flight and end the client's threads, within a second."""

@@ -9,8 +9,8 @@ from __future__ import annotations
 import logging
 import time
 from collections import deque
-from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from kafka import KafkaProducer, errors
@@ -19,7 +19,7 @@ from kafka.partitioner import StickyPartitioner
 from destination_keen.config import Config, Limits
 from destination_keen.deadline import Deadline
 from destination_keen.errors import DestinationError
-from destination_keen.producer import failures
+from destination_keen.producer import Send, Tally, failures
 from destination_keen.producer.kafka_session import library_log
 
 logger = logging.getLogger(__name__)
@@ -35,7 +35,7 @@ _SECONDS_BETWEEN_LOGS = 10.0
 
 _NO_ANSWER = (errors.KafkaTimeoutError, errors.RequestTimedOutError, errors.KafkaConnectionError)
 
-_PendingDelivery = tuple[Any, str, int, Callable[[], None]]
+_PendingDelivery = tuple[Any, str, int, Tally]
 
 
 class _ConnectionWatch(logging.Handler):
@@ -73,7 +73,6 @@ class KafkaPythonProducer:
         self._limits = limits
         self._pending: deque[_PendingDelivery] = deque()
         self._in_flight_bytes = 0
-        self._delivered_bytes = 0
         self.failure: DestinationError | None = None
         self._watch = _ConnectionWatch()
         library_log.handlers[:] = [self._watch]
@@ -82,8 +81,11 @@ class KafkaPythonProducer:
         except errors.KafkaError as error:
             raise self.stalled(limits.probe_timeout) from error
 
-    def send(self, collection: str, value: bytes, on_delivery: Callable[[], None]) -> bool:
-        """Take a value unless the bound on what is in flight is reached or the collection is not known yet."""
+    def sender(self, collection: str, tally: Tally) -> Send:
+        """Give what takes a value unless the bound on what is in flight is reached or the collection not known yet."""
+        return partial(self._send, collection, tally)
+
+    def _send(self, collection: str, tally: Tally, value: bytes) -> bool:
         limits = self._limits
         if len(self._pending) >= limits.in_flight_records or self._in_flight_bytes >= limits.in_flight_bytes:
             return False
@@ -94,7 +96,7 @@ class KafkaPythonProducer:
         except errors.KafkaError as error:
             self.failure = self.failure or self._sorted(error, collection)
             return False
-        self._pending.append((future, collection, len(value), on_delivery))
+        self._pending.append((future, collection, len(value), tally))
         self._in_flight_bytes += len(value) + _BOOKKEEPING_BYTES
         return True
 
@@ -104,11 +106,10 @@ class KafkaPythonProducer:
             time.sleep(seconds)
         pending = self._pending
         while pending and pending[0][0].is_done:
-            future, collection, size, on_delivery = pending.popleft()
+            future, collection, size, tally = pending.popleft()
             self._in_flight_bytes -= size + _BOOKKEEPING_BYTES
             if future.exception is None:
-                self._delivered_bytes += size
-                on_delivery()
+                tally.delivered += 1
             elif self.failure is None:
                 self.failure = self._sorted(future.exception, collection)
 
@@ -120,11 +121,6 @@ class KafkaPythonProducer:
     def in_flight(self) -> int:
         """Values taken whose delivery was not looked up yet."""
         return len(self._pending)
-
-    @property
-    def delivered_bytes(self) -> int:
-        """Size of all values delivered."""
-        return self._delivered_bytes
 
     def close(self) -> None:
         """Give up what is in flight and end the client's thread."""

@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
-from functools import partial
 from typing import Any
 
-from confluent_kafka import KafkaError, KafkaException, Producer
+from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 from destination_keen.config import Config, Limits
 from destination_keen.errors import DestinationError
-from destination_keen.producer import failures
+from destination_keen.producer import Send, Tally, failures
 
 logger = logging.getLogger(__name__)
 
 _LINGER_MS = 50
 _BATCH_BYTES = 1_000_000
 _BATCH_RECORDS = 10_000
-# What the client remembers of a value in flight, besides the value.
-_BOOKKEEPING_BYTES = 600
+_ANY_PARTITION = -1
 
 _REFUSED = {KafkaError._AUTHENTICATION, KafkaError.SASL_AUTHENTICATION_FAILED}
 _NOT_PERMITTED = {KafkaError.TOPIC_AUTHORIZATION_FAILED, KafkaError.CLUSTER_AUTHORIZATION_FAILED}
@@ -39,9 +36,6 @@ class LibrdkafkaProducer:
     def __init__(self, config: Config, limits: Limits, *, idempotence: bool = True) -> None:
         self._addresses = ", ".join(config.delivery.servers)
         self._limits = limits
-        self._in_flight = 0
-        self._in_flight_bytes = 0
-        self._delivered_bytes = 0
         self._last: KafkaError | None = None
         self.failure: DestinationError | None = None
         settings = _settings(config, limits)
@@ -49,21 +43,29 @@ class LibrdkafkaProducer:
         silent = logging.Logger("librdkafka", logging.CRITICAL + 1)
         self._client = Producer({**settings, "enable.idempotence": idempotence, "error_cb": self._note}, logger=silent)
 
-    def send(self, collection: str, value: bytes, on_delivery: Callable[[], None]) -> bool:
-        """Take a value unless the bound on what is in flight is reached."""
-        size = len(value)
-        if self._in_flight >= self._limits.in_flight_records or self._in_flight_bytes >= self._limits.in_flight_bytes:
-            return False
-        try:
-            self._client.produce(collection, value, on_delivery=partial(self._report, collection, size, on_delivery))
-        except BufferError:
-            return False
-        except KafkaException as error:
-            self.failure = self.failure or self._sorted(error.args[0], collection)
-            return False
-        self._in_flight += 1
-        self._in_flight_bytes += size + _BOOKKEEPING_BYTES
-        return True
+    def sender(self, collection: str, tally: Tally) -> Send:
+        """Give what takes a value unless the bound on what is in flight is reached."""
+        produce = self._client.produce
+
+        # One function reports all values of a tally: to make one for each would cost more than to send it.
+        def report(error: KafkaError | None, _: Message) -> None:
+            if error is None:
+                tally.delivered += 1
+            else:
+                self._fail(error, collection)
+
+        def send(value: bytes) -> bool:
+            try:
+                # Without a key, and to a partition that the client chooses. Positional, which is faster.
+                produce(collection, value, None, _ANY_PARTITION, report)
+            except BufferError:
+                return False
+            except KafkaException as error:
+                self._fail(error.args[0], collection)
+                return False
+            return True
+
+        return send
 
     def poll(self, seconds: float) -> None:
         """Serve the delivery reports that are there; if there are none yet, wait first."""
@@ -75,29 +77,16 @@ class LibrdkafkaProducer:
 
     @property
     def in_flight(self) -> int:
-        """Values taken whose delivery was not reported yet."""
-        return self._in_flight
-
-    @property
-    def delivered_bytes(self) -> int:
-        """Size of all values delivered."""
-        return self._delivered_bytes
+        """Values taken whose delivery was not reported yet; those whose report waits for `poll` count twice."""
+        return len(self._client)
 
     def close(self) -> None:
         """Give up what is in flight and end the client's threads."""
         self._client.purge()
         self._client.flush(1.0)
 
-    def _report(
-        self, collection: str, size: int, on_delivery: Callable[[], None], error: KafkaError | None, _: object
-    ) -> None:
-        self._in_flight -= 1
-        self._in_flight_bytes -= size + _BOOKKEEPING_BYTES
-        if error is None:
-            self._delivered_bytes += size
-            on_delivery()
-        elif self.failure is None:
-            self.failure = self._sorted(error, collection)
+    def _fail(self, error: KafkaError, collection: str) -> None:
+        self.failure = self.failure or self._sorted(error, collection)
 
     def _note(self, error: KafkaError) -> None:
         if self._last is None or self._last.code() != error.code():
@@ -132,7 +121,8 @@ def _settings(config: Config, limits: Limits) -> dict[str, Any]:
         "linger.ms": _LINGER_MS,
         "batch.size": _BATCH_BYTES,
         "batch.num.messages": _BATCH_RECORDS,
-        "queue.buffering.max.messages": limits.in_flight_records + 1,
+        "queue.buffering.max.messages": limits.in_flight_records,
+        "queue.buffering.max.kbytes": limits.in_flight_bytes // 1024,
         "max.in.flight.requests.per.connection": 5,
         "message.timeout.ms": int(limits.delivery_timeout * 1000),
     }

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
 
 from destination_keen.errors import DestinationError, UndeliverableError
+from destination_keen.producer import Send, Tally
 
 
 class MemoryProducer:
@@ -19,16 +19,19 @@ class MemoryProducer:
         self.closed = False
         self._automatic = automatic
         self._capacity = capacity
-        self._waiting: deque[tuple[str, bytes, Callable[[], None]]] = deque()
+        self._waiting: deque[tuple[str, bytes, Tally]] = deque()
         self.failure: DestinationError | None = None
-        self._delivered_bytes = 0
 
-    def send(self, collection: str, value: bytes, on_delivery: Callable[[], None]) -> bool:
-        """Take a value unless `capacity` is reached."""
-        if len(self._waiting) >= self._capacity:
-            return False
-        self._waiting.append((collection, value, on_delivery))
-        return True
+    def sender(self, collection: str, tally: Tally) -> Send:
+        """Give what takes values of a collection until `capacity` is reached."""
+
+        def send(value: bytes) -> bool:
+            if len(self._waiting) >= self._capacity:
+                return False
+            self._waiting.append((collection, value, tally))
+            return True
+
+        return send
 
     def poll(self, seconds: float) -> None:  # noqa: ARG002 - a delivery takes no time here
         """Deliver all, if that is automatic."""
@@ -39,10 +42,9 @@ class MemoryProducer:
         """Deliver `count` values, passing over the `skip` oldest."""
         self._waiting.rotate(-skip)
         for _ in range(count):
-            collection, value, on_delivery = self._waiting.popleft()
+            collection, value, tally = self._waiting.popleft()
             self.events.append((collection, value))
-            self._delivered_bytes += len(value)
-            on_delivery()
+            tally.delivered += 1
         self._waiting.rotate(skip)
 
     def fail(self, failure: DestinationError) -> None:
@@ -58,11 +60,6 @@ class MemoryProducer:
     def in_flight(self) -> int:
         """Values taken and neither delivered nor failed."""
         return len(self._waiting)
-
-    @property
-    def delivered_bytes(self) -> int:
-        """Size of all values delivered."""
-        return self._delivered_bytes
 
     def close(self) -> None:
         """Forget what is in flight."""
