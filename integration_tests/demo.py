@@ -12,7 +12,7 @@ import sys
 import threading
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -32,19 +32,26 @@ def main() -> int:
     arguments.add_argument(
         "--users", type=int, default=_USERS, help="users that the source makes (default: %(default)s)"
     )
-    users = arguments.parse_args().users
+    arguments.add_argument("--keep", action="store_true", help="leave the local Keen and its page up until Ctrl-C")
+    options = arguments.parse_args()
     with TemporaryDirectory(prefix="keen-demo-") as name, Sandbox(Path(name)) as sandbox:
-        print(f"A local Keen is up: Kafka at {sandbox.ready['bootstrap_servers']}, API at {sandbox.ready['api_url']}\n")
-        with _source(Path(name), users) as (catalog, lines):
+        print(f"A local Keen is up: Kafka at {sandbox.ready['bootstrap_servers']}, API at {sandbox.ready['api_url']}")
+        print(f"Its page, where the events show up as they arrive: {sandbox.ready['page']}\n")
+        with _source(Path(name), options.users) as (catalog, lines):
             sent, states = Counter[str](), Counter[str]()
             code, returned = _sync(sandbox, Path(name), catalog, _counted(lines, sent, states))
         equal = _show(sandbox, sent)
-    print(f"\nStates: {states.total()} sent by the source, {returned} returned by the connector.")
-    if code == 0 and equal and returned == states.total():
-        print("Everything arrived, and nothing was dropped.")
-        return 0
-    print(f"Something is missing: the connector ended with {code}, and the counts above have to be equal.")
-    return 1
+        print(f"\nStates: {states.total()} sent by the source, {returned} returned by the connector.")
+        arrived = code == 0 and equal and returned == states.total()
+        if arrived:
+            print("Everything arrived, and nothing was dropped.")
+        else:
+            print(f"Something is missing: the connector ended with {code}, and the counts above have to be equal.")
+        if options.keep:
+            print(f"\nThe page stays at {sandbox.ready['page']} until Ctrl-C.", flush=True)
+            with suppress(KeyboardInterrupt):
+                sandbox.process.wait()
+    return 0 if arrived else 1
 
 
 @contextmanager

@@ -82,6 +82,30 @@ def test_a_deletion_with_filters_spares_the_rest(sales: KeenClient) -> None:
         sales.delete_events("sales")
 
 
+def test_access_keys_are_made_changed_revoked_and_deleted(url: str, sales: KeenClient) -> None:
+    books = [{"property_name": "item", "operator": "eq", "property_value": "book"}]
+    options = {"writes": {"autofill": {"shop": "Rome"}}, "queries": {"filters": books}}
+    made = sales.create_access_key("books", permitted=["writes"], options=options)
+    assert sales.list_access_keys() == [sales.get_access_key(made["key"])] == [made]
+    ours = KeenClient(PROJECT, write_key=made["key"], read_key=made["key"], base_url=url)
+    ours.add_event("sales", {"item": "book"})
+    with pytest.raises(KeenApiError, match="KeyNotPermittedError"):
+        ours.count("sales", timeframe=TODAY)
+    sales.add_access_key_permissions(made["key"], ["queries"])
+    assert ours.count("sales", timeframe=TODAY) == 2
+    assert ours.select_unique("sales", "shop", timeframe=TODAY) == ["Rome"]
+    sales.revoke_access_key(made["key"])
+    with pytest.raises(KeenApiError, match="InvalidApiKeyError"):
+        ours.add_event("sales", {})
+    sales.unrevoke_access_key(made["key"])
+    ours.add_event("sales", {})
+    sales.delete_access_key(made["key"])
+    assert sales.list_access_keys() == []
+    with pytest.raises(KeenApiError, match="InvalidApiKeyError"):
+        ours.add_event("sales", {})
+    ours.api.session.close()
+
+
 def test_a_refusal_reaches_the_caller_with_keens_code(url: str, client: KeenClient) -> None:
     with pytest.raises(KeenApiError, match="InvalidPropertyNameError"):
         client.add_event("sales", {"a.b": 1})

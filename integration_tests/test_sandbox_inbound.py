@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import resource
 import signal
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -13,7 +15,7 @@ from kafka.record import MemoryRecordsBuilder
 
 from integration_tests import UnavailableError, do_without
 from integration_tests.fetched import require_command
-from integration_tests.sandbox import MASTER_KEY, PROJECT, READ_KEY, SECONDS, WRITE_KEY, Sandbox
+from integration_tests.sandbox import COMMAND, FREE_PORTS, MASTER_KEY, PROJECT, READ_KEY, SECONDS, WRITE_KEY, Sandbox
 from integration_tests.sandbox_clients import Session, kcat, producer
 from keen_sandbox.certificate import make_certificate
 
@@ -148,3 +150,61 @@ def test_a_disk_that_is_full_ends_it_with_a_sentence_and_spares_what_was_stored(
     assert "File too large. Make room for it" in sentence
     with Sandbox(tmp_path, *data) as sandbox:
         assert sandbox.counts() == {"orders": (1, 0)}
+
+
+def faults(directory: Path, *entries: dict[str, object]) -> tuple[str, str]:
+    file = directory / "faults.json"
+    file.write_text(json.dumps({"faults": entries}))
+    return "--faults", str(file)
+
+
+PASSING_ERRORS: tuple[dict[str, object], ...] = (
+    {"request": "produce", "times": "all", "delay": 0.01},
+    {"request": "produce", "from": 2, "times": 2, "error": "NOT_ENOUGH_REPLICAS"},
+    {"request": "produce", "from": 5, "error": "NOT_ENOUGH_REPLICAS_AFTER_APPEND", "keep": True},
+)
+# kcat gives up by itself when its only broker hangs up.
+LOST_CONNECTIONS: tuple[dict[str, object], ...] = (
+    {"request": "produce", "from": 7, "reply": "close"},
+    {"request": "produce", "from": 9, "reply": "close", "keep": False},
+)
+
+
+def test_kafka_python_gets_over_faults_without_a_duplicate(tmp_path: Path) -> None:
+    with Sandbox(tmp_path, *faults(tmp_path, *PASSING_ERRORS, *LOST_CONNECTIONS)) as sandbox:
+        with producer(sandbox, enable_idempotence=True, batch_size=500) as client:
+            sent = [client.send("orders", b'{"n":%d}' % n) for n in range(500)]
+            client.flush(SECONDS)
+            assert [one.get(SECONDS).offset for one in sent] == list(range(500))
+        assert sandbox.counts() == {"orders": (500, 0)}
+        said = sandbox.log.read_text()
+        for number in (2, 3, 4, 5):
+            assert f"inbound: produce meets fault 1, fault {number} of the script" in said
+
+
+@pytest.mark.usefixtures("needs_kcat")
+def test_kcat_gets_over_faults_without_a_duplicate(tmp_path: Path) -> None:
+    with Sandbox(tmp_path, *faults(tmp_path, *PASSING_ERRORS)) as sandbox:
+        events = "".join(f'{{"n":{n}}}\n' for n in range(500))
+        options = ("enable.idempotence=true", "batch.num.messages=20", "message.timeout.ms=20000")
+        sent = kcat(sandbox, events, *[word for option in options for word in ("-X", option)])
+        assert sent.returncode == 0, sent.stderr
+        assert sandbox.counts() == {"orders": (500, 0)}
+        assert "inbound: produce meets fault 1, fault 3 of the script" in sandbox.log.read_text()
+
+
+def test_a_key_may_be_revoked_while_a_client_produces(tmp_path: Path) -> None:
+    revoked = {"request": "sasl_authenticate", "after_produce": 1, "times": "all", "error": 58, "message": "revoked"}
+    with Sandbox(tmp_path, *faults(tmp_path, revoked)) as sandbox, producer(sandbox) as client:
+        client.send("orders", b"{}").get(SECONDS)
+        with Session(sandbox) as session:
+            answer = session.log_in(PROJECT, MASTER_KEY)
+            assert (answer.error_code, answer.error_message) == (58, "revoked")
+
+
+def test_a_script_that_cannot_be_played_is_refused_at_the_start(tmp_path: Path) -> None:
+    script = faults(tmp_path, {"request": "produce", "delay": 1}, {"request": "produce", "error": "NO_SUCH_ERROR"})
+    command = [COMMAND, "serve", *FREE_PORTS, *script]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS, check=False)
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert "fault 2: Kafka has no error of the name NO_SUCH_ERROR" in ended.stderr

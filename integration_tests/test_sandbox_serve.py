@@ -6,12 +6,17 @@ import json
 import socket
 import stat
 import subprocess
+import time
+import urllib.error
+import urllib.request
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 
 from integration_tests.sandbox import COMMAND, FREE_PORTS, MASTER_KEY, PROJECT, READ_KEY, SECONDS, WRITE_KEY, Sandbox
-from integration_tests.sandbox_clients import producer
+from integration_tests.sandbox_clients import Session, kcat, producer
 
 
 def test_the_ready_line_names_every_end_point_and_key(tmp_path: Path) -> None:
@@ -123,6 +128,116 @@ def test_status_says_so_when_nothing_runs() -> None:
         f"keen-sandbox: no sandbox answers at http://localhost:{port}. "
         "Give its port with --http-port, or its address with --url.\n"
     )
+
+
+ONES = json.dumps([{"property_name": "n", "operator": "eq", "property_value": 1}])
+
+
+def test_fast_limits_are_keens_with_a_minute_of_half_a_second(tmp_path: Path) -> None:
+    with Sandbox(tmp_path, "--fast-limits") as sandbox:
+        ask(sandbox, "POST", "events/orders", {"n": 2})
+        limited = time.monotonic() + SECONDS
+        while ask(sandbox, "DELETE", "events/orders", filters=ONES)[0] != 429:
+            assert time.monotonic() < limited, "no limit was reached"
+        open_again = time.monotonic() + SECONDS
+        while ask(sandbox, "DELETE", "events/orders", filters=ONES)[0] == 429:
+            assert time.monotonic() < open_again, "the limit does not end"
+            time.sleep(0.05)
+        assert sandbox.count("orders") == 1
+
+
+def test_the_usual_limits_last_for_a_minute(tmp_path: Path) -> None:
+    with Sandbox(tmp_path) as sandbox:
+        ask(sandbox, "POST", "events/orders", {"n": 2})
+        answers = [ask(sandbox, "DELETE", "events/orders", filters=ONES)[0] for _ in range(11)]
+        assert answers == [204] * 10 + [429]
+        time.sleep(0.7)  # longer than the minute of --fast-limits
+        assert ask(sandbox, "DELETE", "events/orders", filters=ONES)[0] == 429
+
+
+def test_an_access_key_writes_over_kafka_with_its_autofill_until_it_is_revoked(tmp_path: Path) -> None:
+    with Sandbox(tmp_path) as sandbox:
+        description = {"name": "a", "permitted": ["writes"], "options": {"writes": {"autofill": {"shop": "Rome"}}}}
+        key = ask(sandbox, "POST", "keys", description)[1]["key"]
+        assert kcat(sandbox, '{"n":1}\n', key=key).returncode == 0
+        assert kcat(sandbox, '{"n":2}\n').returncode == 0
+        assert [(event["n"], event.get("shop")) for event in sandbox.events("orders")] == [(1, "Rome"), (2, None)]
+        ask(sandbox, "POST", f"keys/{key}/revoke")
+        with Session(sandbox) as session:
+            assert session.log_in(PROJECT, key).error_code == 58
+        ask(sandbox, "POST", f"keys/{key}/unrevoke")
+        with Session(sandbox) as session:
+            assert session.log_in(PROJECT, key).error_code == 0
+
+
+def test_an_access_key_that_does_not_permit_writes_cannot_log_in(tmp_path: Path) -> None:
+    with Sandbox(tmp_path) as sandbox:
+        key = ask(sandbox, "POST", "keys", {"name": "a", "permitted": ["queries", "schema"]})[1]["key"]
+        with Session(sandbox) as session:
+            assert session.log_in(PROJECT, key).error_code == 58
+
+
+def test_the_ingest_delay_is_also_that_of_events_over_http(tmp_path: Path) -> None:
+    with Sandbox(tmp_path, "--ingest-delay", "3600") as sandbox:
+        assert ask(sandbox, "POST", "events/orders", {"n": 1}) == (201, {"created": True})
+        assert (sandbox.status()["backlog"], sandbox.stored("orders")) == (1, 0)
+
+
+@pytest.mark.parametrize(
+    ("options", "stored"),
+    [
+        ((), (1, 1)),
+        (("--tokens-outlive-deletes",), (0, 2)),
+        (("--no-kafka-tokens",), (2, 0)),
+        (("--no-kafka-tokens", "--tokens-outlive-deletes"), (2, 0)),
+    ],
+    ids=lambda each: " ".join(map(str, each)) or "usual",
+)
+def test_uniqueness_tokens_are_read_as_the_options_say(
+    tmp_path: Path, options: tuple[str, ...], stored: tuple[int, int]
+) -> None:
+    event = '{"keen":{"uniqueness_token":"t"}}\n'
+    with Sandbox(tmp_path, *options) as sandbox:
+        assert kcat(sandbox, event).returncode == 0
+        assert sandbox.counts() == {"orders": (1, 0)}
+        assert ask(sandbox, "DELETE", "events/orders") == (204, None)
+        assert kcat(sandbox, event * 2).returncode == 0
+        assert sandbox.counts() == {"orders": stored}
+
+
+def test_other_readings_of_a_status_are_played(tmp_path: Path) -> None:
+    query = {"event_collection": "nothing", "timeframe": "today"}
+    with Sandbox(tmp_path) as sandbox:
+        assert ask(sandbox, "DELETE", "events/orders", key=WRITE_KEY)[0] == 403
+        assert ask(sandbox, "GET", "queries/count", **query)[0] == 404
+    with Sandbox(tmp_path, "--forbidden-status", "401", "--missing-collection-status", "200") as sandbox:
+        assert ask(sandbox, "DELETE", "events/orders", key=WRITE_KEY)[0] == 401
+        assert ask(sandbox, "GET", "queries/count", **query) == (200, {"result": 0})
+
+
+def test_strings_can_be_counted_in_utf16(tmp_path: Path) -> None:
+    faces = json.dumps({"a": "😀" * 5_000}, ensure_ascii=False) + "\n"
+    with Sandbox(tmp_path, "--string-units", "utf16") as sandbox:
+        assert kcat(sandbox, faces).returncode == 0
+        assert sandbox.counts() == {"orders": (0, 1)}
+
+
+def ask(
+    sandbox: Sandbox, method: str, path: str, body: Any = None, *, key: str = MASTER_KEY, **parameters: str
+) -> tuple[int, Any]:
+    """Make a request to the project over HTTP, and give the status and what the body of the answer says."""
+    url = f"{sandbox.ready['api_url']}/projects/{PROJECT}/{path}?{urlencode(parameters)}"
+    data = None if body is None else json.dumps(body).encode()
+    headers = {"Authorization": key, "Content-Type": "application/json"}
+    try:
+        with urllib.request.urlopen(
+            urllib.request.Request(url, data, headers, method=method), timeout=SECONDS
+        ) as answer:
+            text = answer.read()
+            return answer.status, json.loads(text) if text else None
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, json.load(error)
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:

@@ -28,11 +28,8 @@ ANALYSES = frozenset(_AGGREGATES) | {"count", "percentile", "extraction"}
 def answer(analysis: str, query: Query, store: Store) -> str:
     """Run a query of one of `ANALYSES` over the store, and give Keen's answer as JSON text.
 
-    Raises KeenError where the collection does not exist or the query lacks what the analysis needs.
+    A collection that does not exist is an empty one. Raises KeenError where the query lacks what the analysis needs.
     """
-    if not store.holds(query.collection):
-        message = f"The collection '{query.collection}' does not exist."
-        raise KeenError("EventCollectionNotFoundError", message, 404)
     if analysis == "extraction":
         return f'{{"result": [{", ".join(_extract(query, store))}]}}'
     values = query.selection.values

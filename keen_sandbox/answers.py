@@ -1,4 +1,4 @@
-"""What every answer of the HTTP API has in common: Keen's error object, and leave for browsers to read it."""
+"""What all answers have in common: Keen's error object, and at the HTTP API leave for browsers to read them."""
 
 from __future__ import annotations
 
@@ -42,7 +42,9 @@ async def answer_in_kind(request: web.Request, handler: Handler) -> web.StreamRe
         except Exception:
             _log.exception("The request %s %s failed.", request.method, request.path)
             response = _failure(500, "InternalServerError", "The sandbox failed; its log says why.")
-    response.headers.update(_CORS)
+    # What the sandbox says about itself is for its own page; the API is for the pages of others as well.
+    if request.path.startswith("/3.0/"):
+        response.headers.update(_CORS)
     return response
 
 

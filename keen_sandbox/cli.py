@@ -13,16 +13,17 @@ import secrets
 import signal
 import socket
 import sys
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from keen_sandbox.certificate import Certificate, make_certificate
-from keen_sandbox.errors import StoreError
+from keen_sandbox import inbound, readings
+from keen_sandbox.announcement import announce, end_points
+from keen_sandbox.certificate import make_certificate
+from keen_sandbox.errors import RefusedError, StoreError
 from keen_sandbox.http_api import make_app, serving
-from keen_sandbox.inbound import Listener
 from keen_sandbox.ingest import Ingest
+from keen_sandbox.limits import FAST_MINUTE, MINUTE, RateLimits
 from keen_sandbox.project import Project
 from keen_sandbox.store import Store
 
@@ -33,10 +34,6 @@ KAFKA_PORT = 19092
 HTTP_PORT = 18888
 STATUS_SECONDS = 10.0
 """How long `status` waits for a sandbox that is busy."""
-
-
-class RefusedError(Exception):
-    """The command cannot do what it was asked for. The text says why, and what to do."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -70,6 +67,9 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--data", metavar="FILE", help="keep events in this file (default: in memory)")
     serve.add_argument("--tls", action="store_true", help="Kafka with TLS, and a certificate made for this run")
     serve.add_argument("--ingest-delay", type=_seconds, default=0.0, metavar="S", help="seconds until an event is seen")
+    serve.add_argument("--fast-limits", action="store_true", help="rate limits with a minute of half a second")
+    readings.add_options(serve)
+    inbound.add_options(serve)
     serve.add_argument("--config-out", type=Path, metavar="FILE", help="write the connector's configuration")
     status = commands.add_parser("status", help="print the counts of a running sandbox as JSON")
     status.add_argument("--http-port", type=_port, default=HTTP_PORT, metavar="M", help="default: %(default)s")
@@ -96,26 +96,48 @@ async def _serve(options: argparse.Namespace) -> None:
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     project = Project(
         options.project_id or secrets.token_hex(12),
-        *(given or secrets.token_hex(32) for given in (options.master_key, options.write_key, options.read_key)),
+        master_key=options.master_key or secrets.token_hex(32),
+        write_key=options.write_key or secrets.token_hex(32),
+        read_key=options.read_key or secrets.token_hex(32),
     )
-    certificate = make_certificate() if options.tls else None
+    cluster = inbound.read_cluster(options) if options.kafka else None
     async with contextlib.AsyncExitStack() as opened:
-        kafka_side = opened.enter_context(_bind(options.kafka_port, "--kafka-port"))
+        client = cluster and opened.enter_context(await asyncio.to_thread(inbound.connect, cluster))
         http_side = opened.enter_context(_bind(options.http_port, "--http-port"))
-        store = Store(options.data)
+        played = readings.Readings.of(options)
+        store = Store(options.data, tokens_outlive_events=played.tokens_outlive_deletes)
         opened.callback(store.close)
-        ingest = Ingest(store, options.ingest_delay)
+        ingest = Ingest(store, options.ingest_delay, played)
         opened.push_async_callback(ingest.close)
         storing = asyncio.create_task(ingest.run())
-        await opened.enter_async_context(serving(make_app(project, store, ingest), http_side))
-        tls = certificate.server_context() if certificate else None
-        listener = Listener(project, ingest, kafka_side, tls)
-        opened.push_async_callback(listener.close)
-        _announce(_end_points(project, kafka_side, http_side, certificate), options.config_out)
+        limits = RateLimits(FAST_MINUTE if options.fast_limits else MINUTE)
+        app = make_app(project, store, ingest, limits=limits, readings=played)
+        await opened.enter_async_context(serving(app, http_side))
+        if cluster is None:
+            kafka_side = _listen(opened, options, project, ingest)
+        else:
+            opened.push_async_callback(inbound.Consumer(client, cluster.takes, ingest).close)
+            kafka_side = cluster.end_point
+        announce(end_points(project, kafka_side, http_side.getsockname()[1]), options.config_out)
         stopping = asyncio.create_task(stop.wait())
         await asyncio.wait({storing, stopping}, return_when=asyncio.FIRST_COMPLETED)
         if storing.done():
             await storing
+
+
+def _listen(
+    opened: contextlib.AsyncExitStack, options: argparse.Namespace, project: Project, ingest: Ingest
+) -> dict[str, str]:
+    bound = opened.enter_context(_bind(options.kafka_port, "--kafka-port"))
+    certificate = make_certificate() if options.tls else None
+    tls = certificate.server_context() if certificate else None
+    listener = inbound.Listener(project, ingest, bound, tls, options.faults)
+    opened.push_async_callback(listener.close)
+    known = {
+        "bootstrap_servers": f"localhost:{bound.getsockname()[1]}",
+        "security_protocol": "SASL_SSL" if certificate else "SASL_PLAINTEXT",
+    }
+    return {**known, "ca_certificate": certificate.pem} if certificate else known
 
 
 def _bind(port: int, option: str) -> socket.socket:
@@ -126,51 +148,6 @@ def _bind(port: int, option: str) -> socket.socket:
         raise RefusedError(
             f"port {port} cannot be opened ({reason}). Choose another with {option}; 0 takes any that is free."
         ) from None
-
-
-def _end_points(
-    project: Project, kafka_side: socket.socket, http_side: socket.socket, certificate: Certificate | None
-) -> dict[str, Any]:
-    http_url = f"http://localhost:{http_side.getsockname()[1]}"
-    end_points = {
-        "ready": True,
-        "project_id": project.project_id,
-        "master_key": project.master_key,
-        "write_key": project.write_key,
-        "read_key": project.read_key,
-        "bootstrap_servers": f"localhost:{kafka_side.getsockname()[1]}",
-        "security_protocol": "SASL_SSL" if certificate else "SASL_PLAINTEXT",
-        "api_url": f"{http_url}/3.0",
-        "page": f"{http_url}/",
-    }
-    return {**end_points, "ca_certificate": certificate.pem} if certificate else end_points
-
-
-def _announce(end_points: dict[str, Any], config_out: Path | None) -> None:
-    if config_out is not None:
-        names = ("bootstrap_servers", "security_protocol", "ca_certificate")
-        configuration = {
-            "project_id": end_points["project_id"],
-            "api_key": end_points["master_key"],
-            "delivery": {"method": "kafka", **{name: end_points[name] for name in names if name in end_points}},
-            "api_url": end_points["api_url"],
-        }
-        try:
-            _write_secret(config_out, json.dumps(configuration, indent=2) + "\n")
-        except OSError as error:
-            raise RefusedError(f"{config_out} cannot be written ({error.strerror}).") from None
-    print(json.dumps(end_points), flush=True)
-
-
-def _write_secret(file: Path, text: str) -> None:
-    descriptor, draft = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")  # for the user's eyes only
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as out:
-            out.write(text)
-        Path(draft).replace(file)
-    except OSError:
-        Path(draft).unlink()
-        raise
 
 
 def _status(url: str) -> Any:

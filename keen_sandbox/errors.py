@@ -1,4 +1,4 @@
-"""How the local Keen says no: one exception that carries Keen's error code and a sentence for the caller."""
+"""How the local Keen says no, to a caller over HTTP or Kafka and to the user of its command."""
 
 from __future__ import annotations
 
@@ -19,3 +19,7 @@ class KeenError(Exception):
 
 class StoreError(Exception):
     """The event store cannot be opened or written; the message tells the user why, and what to do."""
+
+
+class RefusedError(Exception):
+    """The command cannot do what it was asked for. The text says why, and what to do."""

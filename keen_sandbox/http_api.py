@@ -1,55 +1,76 @@
-"""Keen's HTTP API, version 3.0, for one project, and what the sandbox tells about itself under `/sandbox`."""
+"""Keen's HTTP API, version 3.0, for one project: who may ask for what and how often, and what does the work."""
 
 from __future__ import annotations
 
 import asyncio
-import json
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime, timezone
-from typing import Any
-from urllib.parse import quote
+from functools import partial
 
 from aiohttp import web
 
-from keen_sandbox.access import MASTER, READ, WRITE, check_access
+from keen_sandbox.access import check_access
 from keen_sandbox.analysis import ANALYSES, answer
 from keen_sandbox.answers import Handler, answer_in_kind
+from keen_sandbox.bodies import MOST_BYTES, read_body, read_json
+from keen_sandbox.deletion import delete_events
 from keen_sandbox.errors import KeenError
 from keen_sandbox.ingest import Ingest
-from keen_sandbox.project import Project, Role
+from keen_sandbox.inspection import Inspection
+from keen_sandbox.key_resources import KeyResources
+from keen_sandbox.keys import Grant, Scope
+from keen_sandbox.limits import Kind, RateLimits
+from keen_sandbox.page import add_page
+from keen_sandbox.project import Project
 from keen_sandbox.query import read_query, read_query_string, read_selection
-from keen_sandbox.recording import record_batch, record_event
-from keen_sandbox.schema import infer_schema
+from keen_sandbox.readings import USUAL, Readings
+from keen_sandbox.recording import Judge, read_batch, read_event
+from keen_sandbox.rules import examine
+from keen_sandbox.self_report import SelfReport
 from keen_sandbox.store import Store
 
-_BODY_BYTES = 10_000_000
-_DROPPED_SHOWN = 100
+_GRANT = web.RequestKey("grant", Grant)
 GOODBYE_SECONDS = 2.0
 """How long requests that are being answered may hold up the end of `serving`."""
 
 
-def make_app(project: Project, store: Store, ingest: Ingest) -> web.Application:
-    """Build the web application that serves a project out of a store; `ingest` only tells its backlog."""
-    api = _Api(project, store, ingest)
-    app = web.Application(middlewares=[answer_in_kind], client_max_size=_BODY_BYTES)
+def make_app(
+    project: Project,
+    store: Store,
+    ingest: Ingest,
+    *,
+    limits: RateLimits | None = None,
+    readings: Readings = USUAL,
+) -> web.Application:
+    """Build the web application that serves a project out of a store, into which `ingest` brings what is recorded."""
+    events, inspection = _Events(store, ingest, limits or RateLimits(), readings), Inspection(project.project_id, store)
+    keys, report = KeyResources(project), SelfReport(project.project_id, store, ingest)
+    app = web.Application(middlewares=[answer_in_kind], client_max_size=MOST_BYTES)
     root = "/3.0/projects/{project_id}"
-    for method, path, roles, handler in (
-        ("GET", "", MASTER, api.describe_project),
-        ("GET", "/keys", MASTER, api.list_access_keys),
-        ("GET", "/events", READ, api.list_collections),
-        ("POST", "/events", WRITE, api.record_batch),
-        ("GET", "/events/{collection}", READ, api.describe_collection),
-        ("POST", "/events/{collection}", WRITE, api.record_event),
-        ("DELETE", "/events/{collection}", MASTER, api.delete_events),
-        ("GET", "/events/{collection}/properties/{property}", READ, api.describe_property),
-        ("GET", "/queries/{analysis}", READ, api.query),
-        ("POST", "/queries/{analysis}", READ, api.query),
+    for method, path, scope, handler in (
+        ("GET", "", Scope.ADMIN, inspection.describe_project),
+        ("GET", "/keys", Scope.ADMIN, keys.list),
+        ("POST", "/keys", Scope.ADMIN, keys.create),
+        ("GET", "/keys/{key}", Scope.ADMIN, keys.describe),
+        ("POST", "/keys/{key}", Scope.ADMIN, keys.update),
+        ("POST", "/keys/{key}/revoke", Scope.ADMIN, keys.revoke),
+        ("POST", "/keys/{key}/unrevoke", Scope.ADMIN, keys.unrevoke),
+        ("DELETE", "/keys/{key}", Scope.ADMIN, keys.delete),
+        ("GET", "/events", Scope.SCHEMA, inspection.list_collections),
+        ("POST", "/events", Scope.WRITES, events.record_batch),
+        ("GET", "/events/{collection}", Scope.SCHEMA, inspection.describe_collection),
+        ("POST", "/events/{collection}", Scope.WRITES, events.record_event),
+        ("DELETE", "/events/{collection}", Scope.ADMIN, events.delete),
+        ("GET", "/events/{collection}/properties/{property}", Scope.SCHEMA, inspection.describe_property),
+        ("GET", "/queries/{analysis}", Scope.QUERIES, events.query),
+        ("POST", "/queries/{analysis}", Scope.QUERIES, events.query),
     ):
-        app.router.add_route(method, root + path, _guarded(project, roles, handler))
-    app.router.add_get("/sandbox/status", api.status)
-    app.router.add_get("/sandbox/dropped", api.dropped)
+        app.router.add_route(method, root + path, _guarded(project, scope, handler, readings.forbidden_status))
+    app.router.add_get("/sandbox/status", report.status)
+    app.router.add_get("/sandbox/dropped", report.dropped)
+    add_page(app, project)
     return app
 
 
@@ -65,132 +86,67 @@ async def serving(app: web.Application, bound: socket.socket) -> AsyncIterator[N
         await runner.cleanup()
 
 
-def _guarded(project: Project, roles: frozenset[Role], handler: Handler) -> Handler:
+def _guarded(project: Project, scope: Scope, handler: Handler, forbidden_status: int) -> Handler:
     async def guarded(request: web.Request) -> web.StreamResponse:
         key = request.headers.get("Authorization") or request.query.get("api_key", "")
-        check_access(project, roles, request.match_info["project_id"], key)
+        request[_GRANT] = check_access(project, scope, request.match_info["project_id"], key, forbidden_status)
         return await handler(request)
 
     return guarded
 
 
-class _Api:
-    def __init__(self, project: Project, store: Store, ingest: Ingest) -> None:
-        self._project = project
+class _Events:
+    """The requests that record, delete and query events, each as a handler."""
+
+    def __init__(self, store: Store, ingest: Ingest, limits: RateLimits, readings: Readings) -> None:
         self._store = store
         self._ingest = ingest
-        self._url = f"/3.0/projects/{project.project_id}"
-
-    async def describe_project(self, _request: web.Request) -> web.Response:
-        names = await asyncio.to_thread(self._store.collections)
-        return web.json_response(
-            {
-                "id": self._project.project_id,
-                "name": self._project.project_id,
-                "url": self._url,
-                "events": [{"name": name, "url": self._collection_url(name)} for name in names],
-                "events_url": f"{self._url}/events",
-                "queries_url": f"{self._url}/queries",
-            }
-        )
-
-    async def list_access_keys(self, _request: web.Request) -> web.Response:
-        return web.json_response([])
-
-    async def list_collections(self, request: web.Request) -> web.Response:
-        with_schema = request.query.get("include_schema", "true").lower() != "false"
-        described = []
-        for name in await asyncio.to_thread(self._store.collections):
-            entry: dict[str, Any] = {"name": name, "url": self._collection_url(name)}
-            if with_schema:
-                entry["properties"] = await asyncio.to_thread(infer_schema, self._store, name)
-            described.append(entry)
-        return web.json_response(described)
-
-    async def describe_collection(self, request: web.Request) -> web.Response:
-        return web.json_response({"properties": await self._schema(request)})
-
-    async def describe_property(self, request: web.Request) -> web.Response:
-        properties, name = await self._schema(request), request.match_info["property"]
-        if name not in properties:
-            raise KeenError("ResourceNotFoundError", f"The collection has no property '{name}'.", 404)
-        url = f"{self._collection_url(request.match_info['collection'])}/properties/{quote(name, safe='')}"
-        return web.json_response({"property_name": name, "url": url, "type": properties[name]})
+        self._limits = limits
+        self._readings = readings
 
     async def record_event(self, request: web.Request) -> web.Response:
-        _require_json(request)
-        collection, event = request.match_info["collection"], await request.read()
-        await asyncio.to_thread(record_event, self._store, collection, event, _now())
+        collection, event = request.match_info["collection"], await read_body(request)
+        await self._ingest.record([await asyncio.to_thread(read_event, collection, event, self._judge(request))])
         return web.json_response({"created": True}, status=201)
 
     async def record_batch(self, request: web.Request) -> web.Response:
-        _require_json(request)
-        return web.json_response(await asyncio.to_thread(record_batch, self._store, await request.read(), _now()))
+        accepted, outcome = await asyncio.to_thread(read_batch, await read_body(request), self._judge(request))
+        await self._ingest.record(accepted)
+        return web.json_response(outcome)
 
-    async def delete_events(self, request: web.Request) -> web.Response:
+    async def delete(self, request: web.Request) -> web.Response:
         collection = request.match_info["collection"]
         selection = read_selection(read_query_string(request.query), _now())
-        await self._require(collection)
-        await asyncio.to_thread(self._store.delete, collection, selection.condition, selection.values.by_name)
+        self._admit(request, Kind.COLLECTION_DELETION if selection.everything else Kind.FILTERED_DELETION)
+        await asyncio.to_thread(self._store.require, collection)
+        await asyncio.to_thread(delete_events, self._store, collection, selection)
         return web.Response(status=204)
 
     async def query(self, request: web.Request) -> web.Response:
         analysis = request.match_info["analysis"]
         if analysis not in ANALYSES:
             raise KeenError("ResourceNotFoundError", f"There is no query of type '{analysis}' here.", 404)
+        self._admit(request, Kind.EXTRACTION if analysis == "extraction" else Kind.QUERY)
         parameters = read_query_string(request.query)
         if request.method == "POST":
-            body = await _json_body(request)
+            body = await read_json(request)
             if not isinstance(body, dict):
                 raise KeenError("InvalidParameterError", "The parameters of a query have to be a JSON object.")
             parameters |= body
-        text = await asyncio.to_thread(answer, analysis, read_query(parameters, _now()), self._store)
+        query = read_query(parameters, _now(), request[_GRANT].filters)
+        if self._readings.missing_collection_status != 200:
+            await asyncio.to_thread(self._store.require, query.collection, "EventCollectionNotFoundError")
+        text = await asyncio.to_thread(answer, analysis, query, self._store)
         return web.Response(text=text, content_type="application/json")
 
-    async def status(self, _request: web.Request) -> web.Response:
-        backlog = self._ingest.backlog  # read first: with a backlog of 0, the counts are of all that was accepted
-        collections, reasons = await asyncio.to_thread(self._store.summary)
-        return web.json_response(
-            {
-                "project_id": self._project.project_id,
-                "backlog": backlog,
-                "collections": collections,
-                "dropped": reasons,
-            }
-        )
+    def _judge(self, request: web.Request) -> Judge:
+        return partial(examine, received_at=_now(), readings=self._readings, autofill=request[_GRANT].autofill)
 
-    async def dropped(self, request: web.Request) -> web.Response:
-        limit = request.query.get("limit", str(_DROPPED_SHOWN))
-        if not limit.isdecimal():
-            raise KeenError("InvalidParameterError", "The parameter 'limit' has to be a whole number.")
-        rows = await asyncio.to_thread(self._store.dropped, request.query.get("collection"), int(limit))
-        return web.json_response([row._asdict() for row in rows])
-
-    async def _schema(self, request: web.Request) -> dict[str, str]:
-        collection = request.match_info["collection"]
-        await self._require(collection)
-        return await asyncio.to_thread(infer_schema, self._store, collection)
-
-    async def _require(self, collection: str) -> None:
-        if not await asyncio.to_thread(self._store.holds, collection):
-            raise KeenError("ResourceNotFoundError", f"The collection '{collection}' does not exist.", 404)
-
-    def _collection_url(self, collection: str) -> str:
-        return f"{self._url}/events/{quote(collection, safe='')}"
+    def _admit(self, request: web.Request, kind: Kind) -> None:
+        # Only the sandbox's own page shares its origin, and a browser lets no script write this header.
+        if request.headers.get("Sec-Fetch-Site") != "same-origin":
+            self._limits.admit(kind)
 
 
 def _now() -> datetime:
     return datetime.now(timezone.utc)
-
-
-def _require_json(request: web.Request) -> None:
-    if request.content_type != "application/json":
-        raise KeenError("JsonRequiredError", "The body has to be JSON, with the header Content-Type: application/json.")
-
-
-async def _json_body(request: web.Request) -> Any:
-    _require_json(request)
-    try:
-        return json.loads(await request.read())
-    except (ValueError, RecursionError) as error:
-        raise KeenError("JsonRequiredError", f"The body is not valid JSON: {error}.") from error

@@ -1,16 +1,19 @@
-"""The way of an acknowledged message: a little later it is judged, and stored or kept aside."""
+"""The way of an accepted event into the store: it is there a little later, and one from Kafka is judged only then."""
 
 from __future__ import annotations
 
 import asyncio
 import time
 from collections import deque
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timezone
+from functools import partial
 from itertools import islice
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from keen_sandbox.rules import Dropped, Event, examine
+from keen_sandbox.readings import USUAL, Readings
+from keen_sandbox.rules import NO_AUTOFILL, Dropped, Event, examine
 from keen_sandbox.store import Store
 
 _BATCH = 5_000
@@ -19,28 +22,34 @@ MOST_BYTES = 1 << 30
 """How many messages may wait, and how many bytes their values may have."""
 
 
-class _Message(NamedTuple):
+class _Waiting(NamedTuple):
     due: float
-    received_at: datetime
-    collection: str
-    value: bytes | None
+    size: int
+    judge: Callable[[], Event | Dropped]
 
 
 class Ingest:
-    """Takes what the inbound cluster acknowledged and, `delay` seconds later, validates and stores it.
+    """Takes what was acknowledged, over Kafka or HTTP, and stores it `delay` seconds later.
 
     Keen makes an event visible within ten seconds of its acknowledgement; `delay` stands for that time. All methods
     belong to one event loop. Messages wait in memory: there is `room` for as many as the two bounds say.
     """
 
     def __init__(
-        self, store: Store, delay: float, *, most_messages: int = MOST_MESSAGES, most_bytes: int = MOST_BYTES
+        self,
+        store: Store,
+        delay: float,
+        readings: Readings = USUAL,
+        *,
+        most_messages: int = MOST_MESSAGES,
+        most_bytes: int = MOST_BYTES,
     ) -> None:
         self._store = store
         self._delay = delay
+        self._readings = readings
         self._most_messages = most_messages
         self._most_bytes = most_bytes
-        self._waiting: deque[_Message] = deque()
+        self._waiting: deque[_Waiting] = deque()
         self._waiting_bytes = 0
         self._shrunk = asyncio.Condition()
         self._arrived = asyncio.Event()
@@ -53,12 +62,35 @@ class Ingest:
         """How many messages were accepted and are neither stored nor dropped yet."""
         return len(self._waiting)
 
-    def accept(self, collection: str, value: bytes | None) -> None:
-        """Take a message of a topic; `value` None is a Kafka tombstone. Never blocks and never raises."""
-        due = time.monotonic() + self._delay
-        self._waiting_bytes += len(value or b"")
-        self._waiting.append(_Message(due, datetime.now(timezone.utc), collection, value))
+    def accept(self, collection: str, value: bytes | None, autofill: Mapping[str, Any] = NO_AUTOFILL) -> None:
+        """Take a message of a topic, which is judged when it is due. Never blocks and never raises.
+
+        `value` None is a Kafka tombstone; `autofill` is what the sender's key adds to its events.
+        """
+        received_at = datetime.now(timezone.utc)
+        self._append(len(value or b""), partial(self._examine, collection, value, received_at, autofill))
+
+    async def record(self, events: Sequence[Event]) -> None:
+        """Take events that were judged already; without a delay they are stored when this returns."""
+        if not self._delay:
+            await asyncio.to_thread(self._store.add, events)
+            return
+        await self.room()
+        for event in events:
+            self._append(len(event.body), partial(_same, event))
+
+    def _append(self, size: int, judge: Callable[[], Event | Dropped]) -> None:
+        self._waiting_bytes += size
+        self._waiting.append(_Waiting(time.monotonic() + self._delay, size, judge))
         self._arrived.set()
+
+    def _examine(
+        self, collection: str, value: bytes | None, received_at: datetime, autofill: Mapping[str, Any]
+    ) -> Event | Dropped:
+        verdict = examine(collection, value, received_at, self._readings, autofill)
+        if self._readings.no_kafka_tokens and isinstance(verdict, Event):
+            return verdict._replace(token=None)
+        return verdict
 
     async def room(self) -> None:
         """Wait until the backlog is below its bounds; who waits here before `accept` keeps memory bounded."""
@@ -101,17 +133,21 @@ class Ingest:
         await asyncio.to_thread(self._judge, batch)
         for message in batch:
             self._waiting.popleft()
-            self._waiting_bytes -= len(message.value or b"")
+            self._waiting_bytes -= message.size
         async with self._shrunk:
             self._shrunk.notify_all()
 
-    def _judge(self, batch: list[_Message]) -> None:
+    def _judge(self, batch: list[_Waiting]) -> None:
         events: list[Event] = []
         dropped: list[Dropped] = []
         for message in batch:
-            verdict = examine(message.collection, message.value, message.received_at)
+            verdict = message.judge()
             if isinstance(verdict, Event):
                 events.append(verdict)
             else:
                 dropped.append(verdict)
         self._store.add(events, dropped)
+
+
+def _same(event: Event) -> Event:
+    return event

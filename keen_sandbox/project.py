@@ -1,18 +1,17 @@
-"""Who may do what: the one project of a local Keen and its three keys."""
+"""Who may do what: the one project of a local Keen, its three keys, and the access keys that were made for it."""
 
 from __future__ import annotations
 
 import hmac
 from dataclasses import dataclass, field
-from enum import Enum
 
+from keen_sandbox.keys import AccessKeys, Grant, Scope
 
-class Role(Enum):
-    """What a key is allowed to do: `MASTER` everything, `WRITE` record events, `READ` query and inspect."""
-
-    MASTER = "master"
-    WRITE = "write"
-    READ = "read"
+_GRANTS = {
+    "master_key": Grant(frozenset(Scope)),
+    "write_key": Grant(frozenset({Scope.WRITES})),
+    "read_key": Grant(frozenset(Scope) - {Scope.WRITES, Scope.ADMIN}),
+}
 
 
 @dataclass(frozen=True)
@@ -23,15 +22,12 @@ class Project:
     master_key: str = field(repr=False)
     write_key: str = field(repr=False)
     read_key: str = field(repr=False)
+    access_keys: AccessKeys = field(default_factory=AccessKeys, repr=False)
 
-    def role_of(self, key: str) -> Role | None:
-        """Give the role of a key of this project, or None for a key that is not one of its three."""
+    def grant_of(self, key: str) -> Grant | None:
+        """Tell what the bearer of a key may do; None for a key that is not, or no longer, one of this project."""
         given = key.encode()
-        for role, own in (
-            (Role.MASTER, self.master_key),
-            (Role.WRITE, self.write_key),
-            (Role.READ, self.read_key),
-        ):
-            if hmac.compare_digest(given, own.encode()):
-                return role
-        return None
+        for name, grant in _GRANTS.items():
+            if hmac.compare_digest(given, getattr(self, name).encode()):
+                return grant
+        return self.access_keys.grant_of(key)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from functools import lru_cache
 from math import isfinite
 from typing import Any
@@ -17,16 +18,17 @@ _LEVELS = 1_000
 _surrogate = re.compile("[\ud800-\udfff]").search
 
 
-def check_property(name: str, value: Any) -> bool:
+def check_property(name: str, value: Any, length: Callable[[str], int] = len) -> bool:
     """Check a root property with all that it holds, and tell whether an object in it repeats a name.
 
-    The limits are those of Keen's data modelling guide; the depth is the one its Java client allows. Raises KeenError
-    with the rule that is broken first, from the outer levels to the inner ones.
+    The limits are those of Keen's data modelling guide; the depth is the one its Java client allows. `length` counts
+    the characters of a string. Raises KeenError with the rule that is broken first, from the outer levels to the inner
+    ones.
     """
     check_name(name)
     if isinstance(value, (dict, list)):
-        return _check_levels(name, value)
-    _check_primitive(name, value)
+        return _check_levels(name, value, length)
+    _check_primitive(name, value, length)
     return False
 
 
@@ -53,7 +55,7 @@ def too_deep() -> KeenError:
     return KeenError("InvalidEventError", "The event is nested deeper than 1,000 levels.")
 
 
-def _check_levels(root: str, value: Any) -> bool:
+def _check_levels(root: str, value: Any, length: Callable[[str], int]) -> bool:
     repeats = False
     level = [value]
     for _ in range(_LEVELS):
@@ -67,18 +69,18 @@ def _check_levels(root: str, value: Any) -> bool:
             elif isinstance(item, list):
                 below += item
             else:
-                _check_primitive(root, item)
+                _check_primitive(root, item, length)
         if not below:
             return repeats
         level = below
     raise too_deep()
 
 
-def _check_primitive(root: str, value: Any) -> None:
+def _check_primitive(root: str, value: Any, length: Callable[[str], int]) -> None:
     kind = type(value)
     if kind is str:
-        if len(value) >= _STRING_CHARACTERS:
-            raise invalid_value(root, f"holds a string of {len(value)} characters, and 9,999 are the most")
+        if length(value) >= _STRING_CHARACTERS:
+            raise invalid_value(root, f"holds a string of {length(value)} characters, and 9,999 are the most")
         if not value.isascii() and _surrogate(value):
             raise KeenError("InvalidEventError", f"The property '{root}' holds half of a surrogate pair.")
     elif kind is int and not -(2**63) <= value < 2**63:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -17,10 +17,14 @@ from keen_sandbox.timeframe import Timeframe, divide, read_timeframe, read_zone
 
 @dataclass(frozen=True)
 class Selection:
-    """The events that a query or a deletion is about: an SQL condition over `events`, and the values in it."""
+    """The events that a query or a deletion is about: an SQL condition over `events`, and the values in it.
+
+    `everything` tells that nothing narrows it: neither a filter nor a timeframe.
+    """
 
     condition: str
     values: Values
+    everything: bool
 
 
 @dataclass(frozen=True)
@@ -63,10 +67,11 @@ def read_selection(parameters: Mapping[str, Any], now: datetime) -> Selection:
     return _selection(parameters, _timeframe(parameters, now))
 
 
-def read_query(parameters: Mapping[str, Any], now: datetime) -> Query:
+def read_query(parameters: Mapping[str, Any], now: datetime, key_filters: Sequence[Any] = ()) -> Query:
     """Read all parameters of a query; `now` is what relative timeframes are relative to.
 
-    Raises KeenError for one that is missing or broken.
+    The filters of the key that asks are added to those of the query. Raises KeenError for a parameter that is missing
+    or broken.
     """
     collection = _text(parameters, "event_collection")
     timeframe = _timeframe(parameters, now)
@@ -81,7 +86,7 @@ def read_query(parameters: Mapping[str, Any], now: datetime) -> Query:
         raise _refusal("The parameter 'limit' needs an order_by.")
     return Query(
         collection=collection,
-        selection=_selection(parameters, timeframe),
+        selection=_selection(parameters, timeframe, key_filters),
         target=_text(parameters, "target_property"),
         percentile=_percentile(parameters),
         group_by=group_by,
@@ -106,14 +111,18 @@ def _timeframe(parameters: Mapping[str, Any], now: datetime) -> Timeframe | None
     return None if timeframe is None else read_timeframe(timeframe, read_zone("UTC" if zone is None else zone), now)
 
 
-def _selection(parameters: Mapping[str, Any], timeframe: Timeframe | None) -> Selection:
+def _selection(
+    parameters: Mapping[str, Any], timeframe: Timeframe | None, key_filters: Sequence[Any] = ()
+) -> Selection:
     values = Values()
     filters = parameters.get("filters")
     sql = condition([] if filters is None else filters, values)
+    if key_filters:
+        sql += f" AND {condition(list(key_filters), values)}"
     if timeframe is not None:
         start, end = (values.add(write_instant(edge)) for edge in timeframe)
         sql += f" AND timestamp >= {start} AND timestamp < {end}"
-    return Selection(sql, values)
+    return Selection(sql, values, everything=not filters and timeframe is None)
 
 
 def _text(parameters: Mapping[str, Any], name: str) -> str | None:

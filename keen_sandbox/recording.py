@@ -1,41 +1,42 @@
-"""Records the events of HTTP requests, which are visible at once: each is stored as it was written, or refused."""
+"""Reads the events of HTTP requests: each is judged while its sender waits, kept as it was written or refused."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
 
 from keen_sandbox.errors import KeenError
-from keen_sandbox.rules import Dropped, Event, examine
-from keen_sandbox.store import Store
+from keen_sandbox.rules import Dropped, Event
+
+Judge = Callable[[str, bytes], Event | Dropped]
+"""Applies every rule to the value of an event of a collection."""
 
 _read_batch = msgspec.json.Decoder(dict[str, list[msgspec.Raw]]).decode
 
 
-def record_event(store: Store, collection: str, value: bytes, now: datetime) -> None:
-    """Store one event. Raises KeenError with the rule that it breaks."""
-    verdict = examine(collection, value, now)
+def read_event(collection: str, value: bytes, judge: Judge) -> Event:
+    """Read one event. Raises KeenError with the rule that it breaks."""
+    verdict = judge(collection, value)
     if isinstance(verdict, Dropped):
         raise KeenError(verdict.reason, verdict.explanation)
-    store.add([verdict])
+    return verdict
 
 
-def record_batch(store: Store, batch: bytes, now: datetime) -> dict[str, list[dict[str, Any]]]:
-    """Store the events of a batch, `{collection: [event, ...]}`, that break no rule.
+def read_batch(batch: bytes, judge: Judge) -> tuple[list[Event], dict[str, list[dict[str, Any]]]]:
+    """Read a batch, `{collection: [event, ...]}`: the events that break no rule, and the answer to its sender.
 
-    Gives what became of each event, in the order and the form of Keen's API reference. Raises KeenError for a batch
-    that is not JSON or has another shape.
+    That tells what became of each event, in the order and the form of Keen's API reference. Raises KeenError for a
+    batch that is not JSON or has another shape.
     """
     accepted: list[Event] = []
     outcome = {}
     for collection, events in _events(batch).items():
-        verdicts = [examine(collection, bytes(event), now) for event in events]
+        verdicts = [judge(collection, bytes(event)) for event in events]
         accepted += (verdict for verdict in verdicts if isinstance(verdict, Event))
         outcome[collection] = [_outcome(verdict) for verdict in verdicts]
-    store.add(accepted)
-    return outcome
+    return accepted, outcome
 
 
 def _events(batch: bytes) -> dict[str, list[msgspec.Raw]]:

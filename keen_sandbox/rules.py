@@ -8,6 +8,8 @@ from __future__ import annotations
 import json
 import re
 import secrets
+from collections.abc import Callable, Mapping
+from copy import deepcopy
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -16,7 +18,9 @@ from keen_sandbox.errors import KeenError
 from keen_sandbox.instants import normalise_instant, write_instant
 from keen_sandbox.json_text import read_members, write_member
 from keen_sandbox.properties import check_property, invalid_value, too_deep
+from keen_sandbox.readings import USUAL, Readings
 
+NO_AUTOFILL: Mapping[str, Any] = {}
 _EVENT_BYTES = 900_000
 _TOKEN_CHARACTERS = 64
 KEPT_CHARACTERS = 2_000
@@ -44,14 +48,21 @@ class Dropped(NamedTuple):
     event: str
 
 
-def examine(collection: str, value: bytes | None, received_at: datetime) -> Event | Dropped:
+def examine(
+    collection: str,
+    value: bytes | None,
+    received_at: datetime,
+    readings: Readings = USUAL,
+    autofill: Mapping[str, Any] = NO_AUTOFILL,
+) -> Event | Dropped:
     """Apply every rule to one event; `value` is what a message or a request carries, None for a Kafka tombstone.
 
-    `received_at` (aware) becomes `keen.created_at`, and `keen.timestamp` where the event has none.
+    `received_at` (aware) becomes `keen.created_at`, and `keen.timestamp` where the event has none. The members of
+    `autofill` are put into the event before it is judged; objects on both sides are merged.
     """
     try:
         check_collection(collection)
-        return _event(collection, value, write_instant(received_at))
+        return _event(collection, value, write_instant(received_at), readings.length, autofill)
     except KeenError as error:
         kept = (value or b"")[: 4 * KEPT_CHARACTERS].decode(errors="replace")[:KEPT_CHARACTERS]
         return Dropped(collection, error.code, error.message, write_instant(received_at), kept)
@@ -67,9 +78,16 @@ def check_collection(name: str) -> None:
         )
 
 
-def _event(collection: str, value: bytes | None, created_at: str) -> Event:
+def _event(
+    collection: str,
+    value: bytes | None,
+    created_at: str,
+    length: Callable[[str], int],
+    autofill: Mapping[str, Any],
+) -> Event:
     content, texts = _read(value)
-    rewritten = {name for name, part in content.items() if check_property(name, part)}
+    _merge(content, autofill)
+    rewritten = {name for name, part in content.items() if check_property(name, part, length)} | autofill.keys()
     keen = content["keen"] = _keen(content.get("keen", {}))
     addons = read_addons(keen.pop("addons", []))
     keen.setdefault("timestamp", created_at)
@@ -95,6 +113,15 @@ def _read(value: bytes | None) -> tuple[dict[str, Any], dict[str, str]]:
         raise too_deep() from error
     except ValueError as error:
         raise KeenError("InvalidPropertyValueError", "An integer does not fit into 64 bits.") from error
+
+
+def _merge(content: dict[str, Any], autofill: Mapping[str, Any]) -> None:
+    for name, value in autofill.items():
+        own = content.get(name)
+        if isinstance(own, dict) and isinstance(value, dict):
+            _merge(own, value)
+        else:
+            content[name] = deepcopy(value)
 
 
 def _keen(namespace: Any) -> dict[str, Any]:

@@ -114,19 +114,24 @@ class Store:
                 fresh.append(event)
         return fresh, repeated
 
-    def delete(self, collection: str, condition: str, values: Mapping[str, Any]) -> None:
-        """Delete the events of a collection for which an SQL condition over `events` holds.
+    def delete(self, collection: str, condition: str, values: Mapping[str, Any], most: int) -> int:
+        """Delete the events of a collection for which an SQL condition over `events` holds, unless more than `most` do.
 
-        Raises KeenError where a value is refused, as `select` does, and StoreError as `add` does.
+        Gives how many there are; where that is more than `most`, all of them are still there. Raises KeenError where a
+        value is refused, as `select` does, and StoreError as `add` does.
         """
-        which = f"collection = $collection AND ({condition})"
-        values = {**values, "collection": collection}
         with self._transaction() as cursor:
-            if not self._tokens_outlive_events:
-                doomed = f"SELECT token FROM events WHERE {which}"  # noqa: S608 - users' texts are in `values`
-                statement = f"DELETE FROM tokens WHERE collection = $collection AND token IN ({doomed})"  # noqa: S608
-                _evaluate(cursor, statement, values)
-            _evaluate(cursor, f"DELETE FROM events WHERE {which}", values)  # noqa: S608 - users' texts are in `values`
+            doomed = f"SELECT rowid, token FROM events WHERE collection = $collection AND ({condition})"  # noqa: S608 - users' texts are in `values`
+            _evaluate(cursor, f"CREATE TEMP TABLE doomed AS {doomed}", {**values, "collection": collection})
+            [(found,)] = cursor.execute("SELECT count(*) FROM doomed").fetchall()
+            if found <= most:
+                if not self._tokens_outlive_events:
+                    cursor.execute(
+                        "DELETE FROM tokens WHERE collection = ? AND token IN (SELECT token FROM doomed)", [collection]
+                    )
+                cursor.execute("DELETE FROM events WHERE rowid IN (SELECT rowid FROM doomed)")
+            cursor.execute("DROP TABLE doomed")
+        return int(found)
 
     def select(self, statement: str, values: Mapping[str, Any] | None = None) -> list[tuple[Any, ...]]:
         """Run a query and give its rows. Raises KeenError where a value is refused, such as a broken pattern."""
@@ -141,6 +146,11 @@ class Store:
         """Tell whether a collection exists, that is, holds an event."""
         values = {"collection": collection}
         return bool(self.select("SELECT 1 FROM events WHERE collection = $collection LIMIT 1", values))
+
+    def require(self, collection: str, code: str = "ResourceNotFoundError") -> None:
+        """Refuse a collection that does not exist with a KeenError of status 404 and this code."""
+        if not self.holds(collection):
+            raise KeenError(code, f"The collection '{collection}' does not exist.", 404)
 
     def dropped(self, collection: str | None, limit: int) -> list[Dropped]:
         """Give what was dropped, newest first, of one collection or of all."""

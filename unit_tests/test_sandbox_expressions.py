@@ -21,7 +21,7 @@ def store() -> Iterator[Store]:
 
 
 def _of(store: Store, path: str, event: dict[str, Any]) -> dict[str, Any]:
-    store.delete("c", "true", {})
+    store.delete("c", "true", {}, 10)
     store.add([Event("c", DAY, DAY, None, json.dumps(event))])
     values = Values()
     subject = Property(path, values)

@@ -1,8 +1,7 @@
-import json
-
 import pytest
 
 from keen_sandbox.ingest import Ingest
+from keen_sandbox.readings import Readings
 from unit_tests.sandbox_over_http import ROOT, Ask, count, with_sandbox
 
 
@@ -54,18 +53,6 @@ def test_a_single_event_that_breaks_a_rule_is_refused(path: str, body: str, code
     with_sandbox(scenario)
 
 
-def test_a_body_has_to_say_that_it_is_json_and_to_be_it() -> None:
-    async def scenario(ask: Ask, _ingest: Ingest) -> None:
-        for path in ("events", "events/users", "queries/count"):
-            status, answer = await ask("POST", f"{ROOT}/{path}", "{}", content_type="text/plain")
-            assert (status, answer["error_code"]) == (400, "JsonRequiredError")
-        for path in ("events", "queries/count"):
-            status, answer = await ask("POST", f"{ROOT}/{path}", "{")
-            assert (status, answer["error_code"]) == (400, "JsonRequiredError")
-
-    with_sandbox(scenario)
-
-
 def test_a_repeated_uniqueness_token_is_answered_as_success_and_stored_once() -> None:
     async def scenario(ask: Ask, _ingest: Ingest) -> None:
         event = {"keen": {"uniqueness_token": "t"}}
@@ -96,6 +83,12 @@ def test_a_collection_name_is_a_percent_encoded_part_of_the_path() -> None:
     [
         ("GET", "", "m"),
         ("GET", "/keys", "m"),
+        ("POST", "/keys", "m"),
+        ("GET", "/keys/x", "m"),
+        ("POST", "/keys/x", "m"),
+        ("POST", "/keys/x/revoke", "m"),
+        ("POST", "/keys/x/unrevoke", "m"),
+        ("DELETE", "/keys/x", "m"),
         ("GET", "/events", "mr"),
         ("POST", "/events", "mw"),
         ("GET", "/events/users", "mr"),
@@ -119,12 +112,58 @@ def test_every_endpoint_is_open_to_its_keys_only(method: str, path: str, allowed
     with_sandbox(scenario)
 
 
-def test_a_body_of_ten_million_bytes_is_the_longest() -> None:
+def test_a_valid_key_that_is_not_permitted_can_get_401() -> None:
     async def scenario(ask: Ask, _ingest: Ingest) -> None:
-        batch = json.dumps({"users": [{"a": "x" * 9_000}] * 10}).encode()
-        status, _ = await ask("POST", f"{ROOT}/events", batch + b" " * (10_000_000 - len(batch)))
-        assert status == 200
-        status, _ = await ask("POST", f"{ROOT}/events", batch + b" " * (10_000_001 - len(batch)))
-        assert status == 413
+        status, answer = await ask("DELETE", f"{ROOT}/events/users", key="w")
+        assert (status, answer["error_code"]) == (401, "AdminOnlyEndpointError")
+
+    with_sandbox(scenario, readings=Readings(forbidden_status=401))
+
+
+def test_an_access_key_records_with_its_autofill_and_asks_with_its_filters() -> None:
+    async def scenario(ask: Ask, _ingest: Ingest) -> None:
+        ours = [{"property_name": "owner", "operator": "eq", "property_value": "us"}]
+        description = {
+            "name": "ours",
+            "permitted": ["writes", "queries"],
+            "options": {"writes": {"autofill": {"owner": "us"}}, "queries": {"filters": ours}},
+        }
+        status, made = await ask("POST", f"{ROOT}/keys", description)
+        assert status == 201
+        key = made["key"]
+        assert await ask("POST", f"{ROOT}/events/users", {"owner": "them"}, key="w") == (201, {"created": True})
+        assert await ask("POST", f"{ROOT}/events/users", {"owner": "them"}, key=key) == (201, {"created": True})
+        assert await ask("POST", f"{ROOT}/events", {"users": [{}]}, key=key) == (200, {"users": [{"success": True}]})
+        assert await count(ask, "users") == 3
+        query = {"event_collection": "users", "timeframe": "this_2_days"}
+        assert await ask("POST", f"{ROOT}/queries/count", query, key=key) == (200, {"result": 2})
+        status, _ = await ask("GET", f"{ROOT}/events", key=key)
+        assert status == 403
+        await ask("POST", f"{ROOT}/keys/{key}/revoke")
+        status, answer = await ask("POST", f"{ROOT}/events/users", {}, key=key)
+        assert (status, answer["error_code"]) == (401, "InvalidApiKeyError")
+
+    with_sandbox(scenario)
+
+
+def test_with_a_delay_an_event_is_answered_before_it_is_visible() -> None:
+    async def scenario(ask: Ask, ingest: Ingest) -> None:
+        assert await ask("POST", f"{ROOT}/events/users", {}) == (201, {"created": True})
+        answer = {"users": [{"success": True}, {"success": True}]}
+        assert await ask("POST", f"{ROOT}/events", {"users": [{}, {}]}) == (200, answer)
+        status, answer = await ask("POST", f"{ROOT}/events/users", {"a.b": 1})
+        assert (status, answer["error_code"]) == (400, "InvalidPropertyNameError")
+        _, told = await ask("GET", "/sandbox/status")
+        assert (told["backlog"], told["collections"]) == (3, {})
+        await ingest.close()
+        assert await count(ask, "users") == 3
+
+    with_sandbox(scenario, delay=3_600)
+
+
+def test_recording_is_not_limited() -> None:
+    async def scenario(ask: Ask, _ingest: Ingest) -> None:
+        answers = [await ask("POST", f"{ROOT}/events/users", {}, key="w") for _ in range(201)]
+        assert answers == [(201, {"created": True})] * 201
 
     with_sandbox(scenario)

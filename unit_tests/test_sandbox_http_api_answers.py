@@ -1,58 +1,12 @@
-import asyncio
 import json
-import threading
 from typing import Any
 
 import pytest
 
 from keen_sandbox.ingest import Ingest
-from keen_sandbox.store import Store
+from keen_sandbox.limits import RateLimits
+from keen_sandbox.readings import Readings
 from unit_tests.sandbox_over_http import ROOT, Ask, count, with_sandbox
-
-
-def test_the_schema_is_told_for_the_project_a_collection_and_a_property() -> None:
-    async def scenario(ask: Ask, _ingest: Ingest) -> None:
-        await ask("POST", f"{ROOT}/events/users", {"address": {"city": "Rome"}})
-        schema = {
-            "address.city": "string",
-            "keen.timestamp": "datetime",
-            "keen.created_at": "datetime",
-            "keen.id": "string",
-        }
-        users = f"{ROOT}/events/users"
-        assert await ask("GET", f"{ROOT}/events", key="r") == (
-            200,
-            [{"name": "users", "url": users, "properties": schema}],
-        )
-        assert await ask("GET", users, key="r") == (200, {"properties": schema})
-        assert await ask("GET", f"{users}/properties/address.city", key="r") == (
-            200,
-            {"property_name": "address.city", "url": f"{users}/properties/address.city", "type": "string"},
-        )
-        for missing in (f"{users}/properties/address", f"{ROOT}/events/nobody"):
-            status, answer = await ask("GET", missing)
-            assert (status, answer["error_code"]) == (404, "ResourceNotFoundError")
-
-    with_sandbox(scenario)
-
-
-def test_the_project_describes_itself_without_a_key_in_it() -> None:
-    async def scenario(ask: Ask, _ingest: Ingest) -> None:
-        await ask("POST", f"{ROOT}/events/users", {})
-        assert await ask("GET", ROOT) == (
-            200,
-            {
-                "id": "p1",
-                "name": "p1",
-                "url": ROOT,
-                "events": [{"name": "users", "url": f"{ROOT}/events/users"}],
-                "events_url": f"{ROOT}/events",
-                "queries_url": f"{ROOT}/queries",
-            },
-        )
-        assert await ask("GET", f"{ROOT}/keys", params={"per_page": "1"}) == (200, [])
-
-    with_sandbox(scenario)
 
 
 def test_a_query_takes_its_parameters_from_the_body_or_from_the_url() -> None:
@@ -126,74 +80,77 @@ def test_a_deletion_with_a_broken_parameter_deletes_nothing(params: dict[str, st
     with_sandbox(scenario)
 
 
-def test_the_sandbox_tells_what_it_holds_and_what_it_dropped() -> None:
-    async def scenario(ask: Ask, ingest: Ingest) -> None:
-        ingest.accept("users", b'{"keen":{"timestamp":"2024-01-01T00:00:00Z"}}')
-        ingest.accept("users", b'{"keen":{"timestamp":"2024-02-01T00:00:00Z"}}')
-        ingest.accept("users", b'{"a.b":1}')
-        ingest.accept("others", b"\xff")
-        _, before = await ask("GET", "/sandbox/status", key="")
-        assert before == {"project_id": "p1", "backlog": 4, "collections": {}, "dropped": {}}
-        await ingest.close()
-        _, after = await ask("GET", "/sandbox/status", key="")
-        assert after == {
-            "project_id": "p1",
-            "backlog": 0,
-            "collections": {
-                "others": {"events": 0, "dropped": 1, "first_timestamp": None, "last_timestamp": None},
-                "users": {
-                    "events": 2,
-                    "dropped": 1,
-                    "first_timestamp": "2024-01-01T00:00:00.000Z",
-                    "last_timestamp": "2024-02-01T00:00:00.000Z",
-                },
-            },
-            "dropped": {"InvalidEventError": 1, "InvalidPropertyNameError": 1},
-        }
-        _, dropped = await ask("GET", "/sandbox/dropped", key="", params={"collection": "users"})
-        assert [(item["collection"], item["reason"], item["event"]) for item in dropped] == [
-            ("users", "InvalidPropertyNameError", '{"a.b":1}')
-        ]
-        assert dropped[0]["received_at"].endswith("Z")
-        assert dropped[0]["explanation"].startswith("The property name 'a.b'")
-        _, limited = await ask("GET", "/sandbox/dropped", key="", params={"limit": "1"})
-        assert len(limited) == 1
-        status, _ = await ask("GET", "/sandbox/dropped", key="", params={"limit": "all"})
-        assert status == 400
+ONES = json.dumps([{"property_name": "n", "operator": "eq", "property_value": 1}])
+
+
+def test_a_parameter_that_keen_does_not_know_narrows_no_deletion() -> None:
+    async def scenario(ask: Ask, _ingest: Ingest) -> None:
+        await ask("POST", f"{ROOT}/events", {"users": [{"n": 1}, {"n": 2}]})
+        params = {"filter": ONES, "time_frame": "today", "timezone": "UTC"}
+        assert await ask("DELETE", f"{ROOT}/events/users", params=params) == (204, None)
+        assert await count(ask, "users") == "EventCollectionNotFoundError"
 
     with_sandbox(scenario)
 
 
-class _SlowStore(Store):
-    """A store that has counted long before it says so."""
+def test_ten_filtered_deletions_a_minute_and_a_hundred_of_collections() -> None:
+    clock = [0.0]
 
-    def __init__(self) -> None:
-        super().__init__(None)
-        self.counted = threading.Event()
-        self.go_on = threading.Event()
+    async def scenario(ask: Ask, _ingest: Ingest) -> None:
+        await ask("POST", f"{ROOT}/events", {"users": [{"n": 1}, {"n": 2}]})
+        narrow = {"filters": ONES}
+        for params in (narrow, {"timeframe": "previous_2_years"}) * 5:
+            assert await ask("DELETE", f"{ROOT}/events/users", params=params) == (204, None)
+        status, answer = await ask("DELETE", f"{ROOT}/events/users", params=narrow)
+        assert (status, answer["error_code"]) == (429, "TooManyRequestsError")
+        for _ in range(100):
+            status, _ = await ask("DELETE", f"{ROOT}/events/others")
+            assert status == 404
+        status, _ = await ask("DELETE", f"{ROOT}/events/users")
+        assert status == 429
+        assert await count(ask, "users") == 1
+        clock[0] += 60
+        assert await ask("DELETE", f"{ROOT}/events/users", params=narrow) == (204, None)
+        assert await ask("DELETE", f"{ROOT}/events/users") == (204, None)
 
-    def summary(self) -> Any:
-        summary = super().summary()
-        self.counted.set()
-        assert self.go_on.wait(10)
-        return summary
+    with_sandbox(scenario, limits=RateLimits(clock=lambda: clock[0]))
 
 
-def test_an_accepted_event_is_in_the_backlog_or_in_the_counts() -> None:
-    store = _SlowStore()
+def test_two_hundred_queries_a_minute_and_as_many_extractions() -> None:
+    async def scenario(ask: Ask, _ingest: Ingest) -> None:
+        await ask("POST", f"{ROOT}/events/users", {})
+        query = {"event_collection": "users", "timeframe": "this_2_days"}
+        for analysis in ("count", "extraction"):
+            for _ in range(200):
+                status, _ = await ask("GET", f"{ROOT}/queries/{analysis}", params=query)
+                assert status == 200
+            for method, body in (("GET", None), ("POST", query)):
+                status, answer = await ask(method, f"{ROOT}/queries/{analysis}", body, params=query)
+                assert (status, answer["error_code"]) == (429, "TooManyRequestsError")
+        status, _ = await ask("GET", f"{ROOT}/queries/sum", params=query)
+        assert status == 429
 
-    async def scenario(ask: Ask, ingest: Ingest) -> None:
-        ingest.accept("users", b"{}")
-        asked = asyncio.create_task(ask("GET", "/sandbox/status"))
-        assert await asyncio.to_thread(store.counted.wait, 10)
-        await ingest.close()
-        store.go_on.set()
-        _, before = await asked
-        assert (before["backlog"], before["collections"]) == (1, {})
-        _, after = await ask("GET", "/sandbox/status")
-        assert (after["backlog"], after["collections"]["users"]["events"]) == (0, 1)
+    with_sandbox(scenario, limits=RateLimits(clock=lambda: 0.0))
 
-    with_sandbox(scenario, store)
+
+def test_the_sandboxs_own_page_and_reports_are_not_limited() -> None:
+    async def scenario(ask: Ask, _ingest: Ingest) -> None:
+        await ask("POST", f"{ROOT}/events/users", {})
+        query = {"event_collection": "users", "timeframe": "this_2_days"}
+        own = {"Sec-Fetch-Site": "same-origin"}
+        for _ in range(201):
+            assert (await ask("POST", f"{ROOT}/queries/count", query, headers=own))[0] == 200
+            assert (await ask("GET", "/sandbox/status"))[0] == 200
+        assert await count(ask, "users") == 1
+
+    with_sandbox(scenario, limits=RateLimits(clock=lambda: 0.0))
+
+
+def test_a_query_on_a_collection_that_does_not_exist_can_be_answered() -> None:
+    async def scenario(ask: Ask, _ingest: Ingest) -> None:
+        assert await count(ask, "users") == 0
+
+    with_sandbox(scenario, readings=Readings(missing_collection_status=200))
 
 
 def test_filters_that_are_nested_too_deeply_are_refused() -> None:

@@ -8,52 +8,9 @@ import pytest
 from kafka.protocol.consumer import FetchRequest
 from kafka.protocol.metadata import ApiVersionsRequest, MetadataRequest
 from kafka.protocol.producer import InitProducerIdRequest, ProduceRequest
-from kafka.record import MemoryRecordsBuilder
 
-from keen_sandbox.inbound.broker import Broker
-from keen_sandbox.inbound.login import Login
-from keen_sandbox.inbound.wire import ProtocolError, Request
-from keen_sandbox.project import Project
-
-
-class Accepted(list[tuple[str, bytes | None]]):
-    """What an ingest was given, in order."""
-
-    def accept(self, collection: str, value: bytes | None) -> None:
-        self.append((collection, value))
-
-
-class Side:
-    """A client's side of one broker: logged in, and asking without a wire in between."""
-
-    def __init__(self) -> None:
-        self.accepted = Accepted()
-        self.broker = Broker(self.accepted, "localhost", 9092)  # type: ignore[arg-type]  # the same shape
-        self.login = Login(Project("p", "m", "w", "r"))
-        self.login.handshake("PLAIN", version=1)
-        self.login.authenticate(b"\0p\0w")
-
-    def ask(self, body: Any, version: int) -> Any:
-        return self.broker.answer(Request(body.API_KEY, version, 1, body), self.login)
-
-    def metadata(self, *names: str, create: bool = True) -> list[tuple[str, int]]:
-        topics = [MetadataRequest.MetadataRequestTopic(name=name) for name in names]
-        body = MetadataRequest(version=9, topics=topics, allow_auto_topic_creation=create)
-        return [(topic.name, topic.error_code) for topic in self.ask(body, 9).topics]
-
-    def produce(self, topic: str, records: bytes, *, index: int = 0, acks: int = -1) -> Any:
-        partition = ProduceRequest.TopicProduceData.PartitionProduceData(index=index, records=records)
-        data = ProduceRequest.TopicProduceData(name=topic, partition_data=[partition])
-        answer = self.ask(ProduceRequest(version=9, acks=acks, timeout_ms=1000, topic_data=[data]), 9)
-        return None if answer is None else answer.responses[0].partition_responses[0]
-
-
-def records(*values: bytes, **stamp: int) -> bytes:
-    builder = MemoryRecordsBuilder(2, 0, 1 << 20, **stamp)
-    for value in values:
-        builder.append(timestamp=1, key=None, value=value)
-    builder.close()
-    return bytes(builder.buffer())
+from keen_sandbox.inbound.wire import ProtocolError
+from unit_tests.sandbox_over_kafka import Side, records
 
 
 def test_values_are_accepted_in_order_and_acknowledged_with_their_offsets() -> None:
@@ -63,6 +20,14 @@ def test_values_are_accepted_in_order_and_acknowledged_with_their_offsets() -> N
     assert side.produce("b", records(b"not even JSON")).base_offset == 0
     assert side.produce("a", records(b"3")).base_offset == 2
     assert side.accepted == [("a", b"1"), ("a", b"2"), ("b", b"not even JSON"), ("a", b"3")]
+
+
+def test_what_the_clients_key_adds_goes_with_every_value() -> None:
+    side = Side()
+    side.login.autofill = {"tenant": 7}
+    side.metadata("a")
+    side.produce("a", records(b"1", b"2"))
+    assert side.accepted.autofills == [{"tenant": 7}, {"tenant": 7}]
 
 
 def test_a_repeat_is_acknowledged_with_its_old_offset_and_not_accepted_again() -> None:
@@ -168,6 +133,6 @@ def test_api_versions_advertises_what_is_spoken() -> None:
 @pytest.mark.parametrize("body", [MetadataRequest, InitProducerIdRequest, ProduceRequest, FetchRequest])
 def test_nothing_is_answered_before_the_login(body: Any) -> None:
     side = Side()
-    side.login = Login(Project("p", "m", "w", "r"))
+    side.log_out()
     with pytest.raises(ProtocolError, match="did not log in"):
         side.ask(body(version=4), 4)

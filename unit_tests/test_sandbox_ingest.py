@@ -5,7 +5,11 @@ from collections.abc import Callable
 import pytest
 
 from keen_sandbox.ingest import Ingest
+from keen_sandbox.readings import Readings
+from keen_sandbox.rules import Event
 from keen_sandbox.store import Store
+
+DAY = "2024-01-01T00:00:00.000Z"
 
 
 def _counts(store: Store) -> tuple[int, int]:
@@ -166,6 +170,65 @@ def test_those_who_wait_for_room_do_not_all_get_it_at_once() -> None:
         await ingest.close()
         await running
         assert (longest, _counts(store)) == (1, (20, 0))
+        store.close()
+
+    asyncio.run(scenario())
+
+
+def test_events_that_were_judged_already_are_stored_at_once_without_a_delay_and_later_with_one() -> None:
+    async def scenario(delay: float) -> tuple[int, int]:
+        store = Store(None)
+        ingest = Ingest(store, delay)
+        await ingest.record([Event("users", DAY, DAY, None, "{}")] * 2)
+        visible, _ = _counts(store)
+        waiting = ingest.backlog
+        await ingest.close()
+        assert _counts(store) == (2, 0)
+        store.close()
+        return visible, waiting
+
+    assert asyncio.run(scenario(0)) == (2, 0)
+    assert asyncio.run(scenario(3_600)) == (0, 2)
+
+
+def test_events_that_were_judged_already_wait_for_room_too() -> None:
+    async def scenario() -> None:
+        store = Store(None)
+        ingest = Ingest(store, delay=3_600, most_messages=1)
+        ingest.accept("users", b"{}")
+        recording = asyncio.create_task(ingest.record([Event("users", DAY, DAY, None, "{}")]))
+        done, _ = await asyncio.wait([recording], timeout=0.05)
+        assert not done
+        await ingest.close()
+        await asyncio.wait_for(recording, 10)
+        assert ingest.backlog == 1
+        store.close()
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.parametrize(("ignored", "stored"), [(False, (1, 1)), (True, (2, 0))])
+def test_uniqueness_tokens_that_come_over_kafka_can_be_ignored(ignored: bool, stored: tuple[int, int]) -> None:
+    async def scenario() -> None:
+        store = Store(None)
+        ingest = Ingest(store, 0, Readings(no_kafka_tokens=ignored))
+        for _ in range(2):
+            ingest.accept("users", b'{"keen":{"uniqueness_token":"t"}}')
+        await ingest.close()
+        assert _counts(store) == stored
+        store.close()
+
+    asyncio.run(scenario())
+
+
+def test_the_key_of_a_sender_fills_its_events_in() -> None:
+    async def scenario() -> None:
+        store = Store(None)
+        ingest = Ingest(store, 0)
+        ingest.accept("users", b'{"n":1}', {"owner": "us"})
+        ingest.accept("users", b'{"n":2}')
+        await ingest.close()
+        assert store.select("SELECT body ->> '/owner' FROM events ORDER BY rowid") == [("us",), (None,)]
         store.close()
 
     asyncio.run(scenario())

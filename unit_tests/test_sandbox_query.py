@@ -95,3 +95,27 @@ def test_a_broken_parameter_is_refused_by_name(parameters: dict[str, Any], named
     with pytest.raises(KeenError, match=named) as caught:
         read_query(parameters, NOW)
     assert (caught.value.code, caught.value.status) == ("InvalidParameterError", 400)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "everything"),
+    [
+        ({}, True),
+        ({"filters": None, "timeframe": None}, True),
+        ({"filters": [], "timezone": "UTC"}, True),
+        ({"filter": [{"property_name": "a", "operator": "eq", "property_value": 1}]}, True),
+        ({"filters": [{"property_name": "a", "operator": "eq", "property_value": 1}]}, False),
+        ({"timeframe": "this_day"}, False),
+    ],
+)
+def test_a_selection_tells_whether_anything_narrows_it(parameters: dict[str, Any], everything: bool) -> None:
+    assert read_selection(parameters, NOW).everything == everything
+
+
+def test_the_filters_of_a_key_are_added_to_those_of_a_query() -> None:
+    own = [{"property_name": "a", "operator": "exists", "property_value": True}]
+    keys = [{"property_name": "b", "operator": "exists", "property_value": True}]
+    both = read_query({**REQUIRED, "filters": own + keys}, NOW).selection.values.by_name
+    assert read_query({**REQUIRED, "filters": own}, NOW, keys).selection.values.by_name == both
+    with pytest.raises(KeenError, match="Filters have to be a list"):
+        read_query({**REQUIRED, "filters": {}}, NOW, keys)

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from keen_sandbox.readings import Readings
 from keen_sandbox.rules import Dropped, Event, examine
 
 NOW = datetime(2024, 5, 6, 7, 8, 9, 123_456, tzinfo=timezone.utc)
@@ -200,3 +201,39 @@ def test_an_event_within_the_rules_is_stored_as_it_came(event: dict[str, Any]) -
     stored = _stored(event)
     del stored["keen"]
     assert stored == event
+
+
+@pytest.mark.parametrize(
+    ("text", "units", "longest"),
+    [("x", "codepoints", 9_999), ("😀", "codepoints", 9_999), ("x", "utf16", 9_999), ("😀", "utf16", 4_999)],
+)
+def test_the_characters_of_a_string_are_counted_as_the_reading_says(text: str, units: str, longest: int) -> None:
+    for value in ("{}", ["{}"], {"b": "{}"}):
+        event = json.dumps({"a": value})
+        fits, too_long = (event.replace("{}", text * times).encode() for times in (longest, longest + 1))
+        readings = Readings(string_units=units)
+        assert isinstance(examine("users", fits, NOW, readings), Event)
+        verdict = examine("users", too_long, NOW, readings)
+        assert isinstance(verdict, Dropped)
+        assert verdict.explanation == "The property 'a' holds a string of 10000 characters, and 9,999 are the most."
+
+
+def test_what_a_key_fills_in_wins_over_the_event_and_is_judged_like_it() -> None:
+    autofill: dict[str, Any] = {"owner": "us", "place": {"city": "Rome"}, "keen": {"timestamp": "2020-01-01T00:00:00Z"}}
+    event = examine("users", b'{"n": 1.10,"owner":"them","place":{"floor":2}}', NOW, autofill=autofill)
+    assert isinstance(event, Event)
+    assert event.timestamp == "2020-01-01T00:00:00.000Z"
+    assert event.body.startswith('{"n": 1.10,"owner":"us","place":{"floor":2,"city":"Rome"},"keen":{')
+    verdict = examine("users", b"{}", NOW, autofill={"a.b": 1})
+    assert isinstance(verdict, Dropped)
+    assert verdict.reason == "InvalidPropertyNameError"
+
+
+def test_an_add_on_that_a_key_fills_in_leaves_the_key_as_it_was() -> None:
+    addon = {"name": "keen:date_time_parser", "input": {"date_time": "keen.timestamp"}, "output": "when"}
+    autofill: dict[str, Any] = {"when": {"source": "key"}, "keen": {"addons": [addon]}}
+    for _ in range(2):
+        event = examine("users", b"{}", NOW, autofill=autofill)
+        assert isinstance(event, Event)
+        assert json.loads(event.body)["when"]["year"] == 2024
+    assert autofill == {"when": {"source": "key"}, "keen": {"addons": [addon]}}

@@ -37,15 +37,33 @@ def test_a_collection_exists_while_it_holds_an_event(store: Store) -> None:
     store.add([_event("b"), _event("a"), _event("b")])
     assert store.collections() == ["a", "b"]
     assert store.holds("b")
-    store.delete("b", "true", {})
+    store.delete("b", "true", {}, 9)
     assert store.collections() == ["a"]
     assert not store.holds("b")
 
 
 def test_only_what_the_condition_names_is_deleted(store: Store) -> None:
     store.add([_event(body='{"a":1}'), _event(body='{"a":2}'), _event("other", '{"a":1}')])
-    store.delete("users", "body ->> '/a' = $v0", {"v0": "1"})
+    store.delete("users", "body ->> '/a' = $v0", {"v0": "1"}, 9)
     assert _bodies(store) == ['{"a":2}', '{"a":1}']
+
+
+def test_more_than_the_most_are_not_deleted_but_counted(store: Store) -> None:
+    store.add([_event(token=str(n)) for n in range(3)])
+    assert store.delete("users", "true", {}, 2) == 3
+    assert len(_bodies(store)) == 3
+    store.add([_event(token="0")])
+    assert len(_bodies(store)) == 3
+    assert store.delete("users", "true", {}, 3) == 3
+    assert _bodies(store) == []
+
+
+def test_a_collection_that_is_required_has_to_exist(store: Store) -> None:
+    store.add([_event()])
+    store.require("users")
+    with pytest.raises(KeenError, match="The collection 'others' does not exist") as caught:
+        store.require("others", "EventCollectionNotFoundError")
+    assert (caught.value.code, caught.value.status) == ("EventCollectionNotFoundError", 404)
 
 
 def test_what_was_dropped_is_kept_aside_newest_first(store: Store) -> None:
@@ -91,7 +109,7 @@ def test_a_token_is_forgotten_after_31_days(store: Store) -> None:
 
 def test_a_token_is_forgotten_with_its_event(store: Store) -> None:
     store.add([_event(token="t"), _event("other", token="t")])
-    store.delete("users", "true", {})
+    store.delete("users", "true", {}, 9)
     store.add([_event(token="t"), _event("other", token="t")])
     assert [store.holds("users"), len(_bodies(store))] == [True, 2]
 
@@ -99,7 +117,7 @@ def test_a_token_is_forgotten_with_its_event(store: Store) -> None:
 def test_a_token_can_be_made_to_outlive_its_event() -> None:
     store = Store(None, tokens_outlive_events=True)
     store.add([_event(token="t")])
-    store.delete("users", "true", {})
+    store.delete("users", "true", {}, 9)
     store.add([_event(token="t")])
     assert _bodies(store) == []
     store.close()
@@ -156,7 +174,7 @@ def test_a_value_that_cannot_be_evaluated_is_the_callers_fault(store: Store) -> 
     assert caught.value.code == "InvalidFilterError"
     store.add([_event()])
     with pytest.raises(KeenError) as caught:
-        store.delete("users", "regexp_matches('a', $v0)", {"v0": "("})
+        store.delete("users", "regexp_matches('a', $v0)", {"v0": "("}, 9)
     assert caught.value.code == "InvalidFilterError"
     assert store.holds("users")
 

@@ -27,7 +27,7 @@ from keen_sandbox.inbound.topics import PARTITION, Topics
 from keen_sandbox.inbound.wire import SPOKEN, ProtocolError, Request
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from keen_sandbox.inbound.login import Login
     from keen_sandbox.ingest import Ingest
@@ -55,7 +55,6 @@ class Broker:
         self._answers: dict[ApiKey, Callable[[Request], Any]] = {
             ApiKey.Metadata: self._metadata,
             ApiKey.InitProducerId: self._producer_id,
-            ApiKey.Produce: self._produce,
             ApiKey.Fetch: lambda request: refuse_fetch(request.body),
             ApiKey.FindCoordinator: lambda _request: refuse_group(),
         }
@@ -73,6 +72,8 @@ class Broker:
             return login.authenticate(bytes(request.body.auth_bytes))
         if not login.granted:
             raise ProtocolError("the client did not log in; it has to use SASL with the mechanism PLAIN")
+        if request.api_key == ApiKey.Produce:
+            return self._produce(request, login.autofill)
         return self._answers[ApiKey(request.api_key)](request)
 
     def _metadata(self, request: Request) -> Any:
@@ -111,11 +112,11 @@ class Broker:
         given = next(self._producer_ids)
         return InitProducerIdResponse(error_code=NoError.errno, producer_id=given, producer_epoch=0)
 
-    def _produce(self, request: Request) -> Any:
+    def _produce(self, request: Request, autofill: Mapping[str, Any]) -> Any:
         results = [
             _TopicResult(
                 name=topic.name,
-                partition_responses=[self._append(topic.name, sent) for sent in topic.partition_data],
+                partition_responses=[self._append(topic.name, sent, autofill) for sent in topic.partition_data],
             )
             for topic in request.body.topic_data
         ]
@@ -125,7 +126,7 @@ class Broker:
             raise ProtocolError("records were refused of a client that wants no acknowledgement")
         return None
 
-    def _append(self, topic: str, sent: Any) -> Any:
+    def _append(self, topic: str, sent: Any, autofill: Mapping[str, Any]) -> Any:
         try:
             if sent.index != PARTITION:
                 raise UnknownTopicOrPartitionError
@@ -137,7 +138,7 @@ class Broker:
         if not place.repeated:
             accept = self._ingest.accept
             for value in batch.values:
-                accept(topic, value)
+                accept(topic, value, autofill)
         return _PartitionResult(
             index=sent.index, error_code=NoError.errno, base_offset=place.offset, log_start_offset=0
         )

@@ -9,7 +9,9 @@ import ssl
 from typing import TYPE_CHECKING
 
 from keen_sandbox.inbound.broker import Broker
+from keen_sandbox.inbound.faults import Script
 from keen_sandbox.inbound.login import Login
+from keen_sandbox.inbound.rehearsal import Rehearsal
 from keen_sandbox.inbound.wire import PRODUCE, ProtocolError, decode, encode, frame, read_frame
 
 if TYPE_CHECKING:
@@ -34,18 +36,25 @@ class Listener:
     """An open listener: it takes clients until it is closed."""
 
     def __init__(
-        self, project: Project, ingest: Ingest, bound: socket.socket, tls: ssl.SSLContext | None = None
+        self,
+        project: Project,
+        ingest: Ingest,
+        bound: socket.socket,
+        tls: ssl.SSLContext | None = None,
+        script: Script | None = None,
     ) -> None:
         """Take clients from a listening socket of this machine, inside a running event loop.
 
         They log in to the project, and every value that they send goes to `ingest`; while that has no room, they wait
         for their acknowledgements. With the context of a TLS server the listener speaks SASL_SSL, else SASL_PLAINTEXT.
-        The socket is closed with the listener.
+        The faults of a script happen to them. The socket is closed with the listener.
         """
         bound.setblocking(False)
         self._socket = bound
         self._ingest = ingest
-        self._broker = Broker(ingest, ADVERTISED, bound.getsockname()[1])
+        script = script or Script()
+        host, port = script.advertised or (ADVERTISED, bound.getsockname()[1])
+        self._broker = Rehearsal(Broker(ingest, host, port), script)
         self._project = project
         self._tls = tls
         self._connections: set[asyncio.Task[None]] = set()
@@ -111,7 +120,7 @@ class Listener:
         request = decode(payload)
         if request.api_key == PRODUCE:
             await self._ingest.room()
-        answer = self._broker.answer(request, login)
+        answer = await self._broker.answer(request, login)
         return None if answer is None else encode(answer, request)
 
 

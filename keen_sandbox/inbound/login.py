@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from kafka.errors import (
@@ -12,7 +13,8 @@ from kafka.errors import (
 )
 from kafka.protocol.sasl import SaslAuthenticateResponse, SaslHandshakeResponse
 
-from keen_sandbox.project import Project, Role
+from keen_sandbox.keys import Scope
+from keen_sandbox.project import Project
 
 MECHANISM = "PLAIN"
 
@@ -29,6 +31,8 @@ class Login:
         """Whether the client was refused. The connection ends after the answer that says so."""
         self.bare_token = False
         """Whether the next frame is a PLAIN token alone, as after the first version of the handshake."""
+        self.autofill: Mapping[str, Any] = {}
+        """What the client's key adds to its events."""
 
     def handshake(self, mechanism: str, *, version: int) -> Any:
         """Answer whether the mechanism is spoken; a client that wants another is told so and may ask again."""
@@ -55,12 +59,17 @@ class Login:
         self.bare_token = False
         return SaslAuthenticateResponse(error_code=code, error_message=message, auth_bytes=b"")
 
+    def refuse(self) -> None:
+        """Refuse the client, whatever key it has shown."""
+        self.granted, self.refused = False, True
+
     def _objection(self, token: bytes) -> str | None:
         try:
             authorization, user, password = token.decode().split("\0")
         except ValueError:
             return "this is not a PLAIN token"
-        role = self._project.role_of(password)
-        if user != self._project.project_id or authorization not in ("", user) or role is None:
+        grant = self._project.grant_of(password)
+        if user != self._project.project_id or authorization not in ("", user) or grant is None:
             return "the project ID or the key is wrong"
-        return "a read key cannot write" if role is Role.READ else None
+        self.autofill = grant.autofill
+        return None if Scope.WRITES in grant.permitted else "a read key cannot write"
