@@ -3,46 +3,18 @@
 from __future__ import annotations
 
 import re
-import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
 from urllib.parse import urlsplit
 
+from destination_keen import delivery as deliveries
+from destination_keen.delivery import HttpDelivery, KafkaDelivery
 from destination_keen.errors import ConfigError
+from destination_keen.settings import LOOPBACK, flag, json_type, text
 
-KEEN_BOOTSTRAP_SERVERS = "b1.kafka-in.keen.io:9092,b2.kafka-in.keen.io:9092,b3.kafka-in.keen.io:9092"
 KEEN_API_URL = "https://api.keen.io/3.0"
-LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
-_HOST = re.compile(r"[^\s/;,@\[\]]+")
 _API_URL = re.compile(r"[^\s?#@]+")
-_PORT = re.compile(r"[0-9]{1,5}")
-
-SecurityProtocol = Literal["SASL_SSL", "SASL_PLAINTEXT"]
-
-
-@dataclass(frozen=True)
-class KafkaDelivery:
-    """Keen's Kafka inbound cluster: brokers as (host, port), and how the connection is secured."""
-
-    bootstrap_servers: tuple[tuple[str, int], ...]
-    security_protocol: SecurityProtocol
-    ca_certificate: str | None
-
-    @property
-    def encrypted(self) -> bool:
-        """Whether the connection is TLS."""
-        return self.security_protocol == "SASL_SSL"
-
-    @property
-    def servers(self) -> list[str]:
-        """The brokers as clients want them: host:port, an IPv6 address in brackets."""
-        return [f"[{host}]:{port}" if ":" in host else f"{host}:{port}" for host, port in self.bootstrap_servers]
-
-    def tls(self) -> ssl.SSLContext:
-        """Make the TLS context: certificate and host name are verified, and no setting turns that off."""
-        return ssl.create_default_context(cadata=self.ca_certificate)
 
 
 @dataclass(frozen=True)
@@ -50,7 +22,10 @@ class Limits:
     """Bounds on memory and time (seconds). Users do not set them; tests and embedding code may.
 
     `patience` is how long nothing at all may be delivered. It is a little more than the client's own delivery timeout,
-    whose error knows more.
+    whose error knows more. `ingest_patience` is how long Keen may make no progress in storing what was delivered,
+    `ingest_quiet` how long a count has to stand still to be taken for the last, `deletion_patience` how long old events
+    may not become fewer, `request_patience` how long one request is repeated. Keen counts requests by the
+    `keen_minute`, and deletes at most `events_per_delete` with a filter.
     """
 
     in_flight_bytes: int = 64 * 1024 * 1024
@@ -64,17 +39,30 @@ class Limits:
     probe_timeout: float = 6.0
     api_timeout: float = 3.0
     progress_interval: float = 10.0
+    ingest_patience: float = 300.0
+    ingest_quiet: float = 30.0
+    deletion_patience: float = 300.0
+    request_timeout: float = 300.0
+    request_patience: float = 600.0
+    keen_minute: float = 60.0
+    events_per_delete: int = 100_000
 
 
 @dataclass(frozen=True)
 class Config:
-    """What the user configured. The key is left out of the repr."""
+    """What the user configured. The key is left out of the repr.
+
+    `deduplicate`: events of streams with a primary key carry `keen.uniqueness_token`. `verify_delivery`: the events are
+    counted in Keen at the end.
+    """
 
     project_id: str
     api_key: str = field(repr=False)
     infer_timestamp: bool
-    delivery: KafkaDelivery
+    delivery: KafkaDelivery | HttpDelivery
     api_url: str
+    deduplicate: bool = False
+    verify_delivery: bool = False
 
     @classmethod
     def parse(cls, raw: object) -> Config:
@@ -88,96 +76,21 @@ class Config:
         if not isinstance(raw, Mapping):
             raise ConfigError(f"The configuration has to be a JSON object, not {json_type(raw)}.")
         return cls(
-            project_id=_text(raw, "project_id", "Project ID"),
-            api_key=_text(raw, "api_key", "Master API Key"),
-            infer_timestamp=_flag(raw, "infer_timestamp", "Infer Timestamp", default=True),
-            delivery=_delivery(raw.get("delivery")),
-            api_url=_api_url(_text(raw, "api_url", "API URL", default=KEEN_API_URL)),
+            project_id=text(raw, "project_id", "Project ID"),
+            api_key=text(raw, "api_key", "Master API Key"),
+            infer_timestamp=flag(raw, "infer_timestamp", "Infer Timestamp", default=True),
+            delivery=deliveries.parse(raw.get("delivery")),
+            api_url=_api_url(text(raw, "api_url", "API URL", default=KEEN_API_URL)),
+            deduplicate=flag(raw, "deduplicate", "Deduplicate", default=False),
+            verify_delivery=flag(raw, "verify_delivery", "Verify Delivery", default=False),
         )
 
-
-def json_type(value: object) -> str:
-    """Name the JSON type of a decoded value, for messages that must not show the value itself."""
-    if value is None:
-        return "null"
-    names = {bool: "a boolean", int: "a number", float: "a number", str: "a string", list: "an array"}
-    return names.get(type(value), "an object")
-
-
-def _text(raw: Mapping[str, Any], name: str, title: str, default: str | None = None) -> str:
-    value = raw.get(name)
-    if value is None and default is not None:
-        return default
-    if value is None:
-        raise ConfigError(f'"{title}" ({name}) is missing. Enter it in the settings of the destination.')
-    if not isinstance(value, str):
-        raise ConfigError(f'"{title}" ({name}) has to be a string, not {json_type(value)}.')
-    value = value.strip()
-    if not value:
-        raise ConfigError(f'"{title}" ({name}) is empty. Enter it in the settings of the destination.')
-    if "\0" in value:
-        raise ConfigError(f'"{title}" ({name}) holds a NUL character. Copy it again from Keen.')
-    return value
-
-
-def _flag(raw: Mapping[str, Any], name: str, title: str, *, default: bool) -> bool:
-    value = raw.get(name)
-    if value is None:
-        return default
-    if not isinstance(value, bool):
-        raise ConfigError(f'"{title}" ({name}) has to be true or false, not {json_type(value)}.')
-    return value
-
-
-def _delivery(raw: object) -> KafkaDelivery:
-    if raw is None:
-        raw = {}
-    if not isinstance(raw, Mapping):
-        raise ConfigError(f'"Delivery" (delivery) has to be an object, not {json_type(raw)}.')
-    if (raw.get("method") or "kafka") != "kafka":
-        raise ConfigError('"Delivery" (delivery.method) has to be "kafka": this version knows no other method.')
-    protocol: Any = raw.get("security_protocol") or "SASL_SSL"
-    if protocol not in ("SASL_SSL", "SASL_PLAINTEXT"):
-        raise ConfigError('"Security Protocol" (delivery.security_protocol) has to be SASL_SSL or SASL_PLAINTEXT.')
-    servers = _servers(_text(raw, "bootstrap_servers", "Bootstrap Servers", default=KEEN_BOOTSTRAP_SERVERS))
-    remote = [host for host, _ in servers if host not in LOOPBACK]
-    if protocol == "SASL_PLAINTEXT" and remote:
-        raise ConfigError(
-            '"Security Protocol" (delivery.security_protocol) is SASL_PLAINTEXT, which would send the key to'
-            f" {remote[0]} unencrypted. Choose SASL_SSL; SASL_PLAINTEXT is only for brokers on this machine."
-        )
-    return KafkaDelivery(servers, protocol, _certificate(raw.get("ca_certificate")))
-
-
-def _servers(text: str) -> tuple[tuple[str, int], ...]:
-    servers = []
-    for part in filter(None, (part.strip() for part in text.split(","))):
-        host, _, port = part.rpartition(":")
-        host = host.removeprefix("[").removesuffix("]")
-        if not _HOST.fullmatch(host) or not _PORT.fullmatch(port) or not 0 < int(port) < 65536:
-            raise ConfigError(
-                '"Bootstrap Servers" (delivery.bootstrap_servers) has to be a list like host:9092,host:9092,'
-                f' without a protocol in front; "{part}" is not of that form.'
-            )
-        servers.append((host, int(port)))
-    if not servers:
-        raise ConfigError('"Bootstrap Servers" (delivery.bootstrap_servers) names no broker. Enter host:port.')
-    return tuple(servers)
-
-
-def _certificate(pem: object) -> str | None:
-    if pem is None or pem == "":
-        return None
-    if not isinstance(pem, str):
-        raise ConfigError(f'"CA Certificate" (delivery.ca_certificate) has to be PEM text, not {json_type(pem)}.')
-    try:
-        ssl.create_default_context(cadata=pem)
-    except (ssl.SSLError, ValueError, TypeError) as error:
-        raise ConfigError(
-            '"CA Certificate" (delivery.ca_certificate) cannot be read as PEM text. Paste the whole certificate, from'
-            ' the line "-----BEGIN CERTIFICATE-----" to the line "-----END CERTIFICATE-----".'
-        ) from error
-    return pem
+    @property
+    def kafka(self) -> KafkaDelivery:
+        """The Kafka cluster, for what is only reached where it is the delivery."""
+        if not isinstance(self.delivery, KafkaDelivery):
+            raise TypeError("the delivery of this configuration is not Kafka")
+        return self.delivery
 
 
 def _api_url(url: str) -> str:

@@ -16,6 +16,8 @@ from destination_keen.protocol import Path
 
 LONGEST_NAME = 255
 LONGEST_TEXT = 9_999
+SURELY_SHORT = LONGEST_TEXT // 2
+"""A string of so many code points is short enough, whatever is in it."""
 LARGEST_EVENT = 900_000
 # Far deeper than real data, and well within what Python's own stack and Keen's Java client (1,000) can walk.
 DEEPEST = 200
@@ -96,6 +98,17 @@ def name_is_kept(name: str) -> bool:
     )
 
 
+def text_is_kept(text: str) -> bool:
+    """Whether a string is short enough for Keen.
+
+    Its guide says characters and not which: counted are UTF-16 code units, of which there are never fewer than of
+    others.
+    """
+    if len(text) <= SURELY_SHORT or text.isascii():
+        return len(text) <= LONGEST_TEXT
+    return len(text.encode("utf-16-le")) <= 2 * LONGEST_TEXT
+
+
 def _object(value: dict[str, Any], path: str, depth: int, changes: list[Change]) -> dict[str, Any]:
     reserved = RESERVED if depth == 1 else frozenset[str]()
     taken = {name for name in value if name_is_kept(name)} | reserved
@@ -132,8 +145,9 @@ def _text(text: str, field: str, changes: list[Change]) -> str:
     if not text.isascii() and _HALF_PAIR.search(text):
         text = _whole(text)
         changes.append(Change.of(field, TRUNCATED, SERIALIZATION))
-    if len(text) > LONGEST_TEXT:
-        text = text[:LONGEST_TEXT]
+    if not text_is_kept(text):
+        # What is left of a pair that is cut in two goes too.
+        text = text[:LONGEST_TEXT].encode("utf-16-le")[: 2 * LONGEST_TEXT].decode("utf-16-le", "ignore")
         changes.append(Change.of(field, TRUNCATED, FIELD_SIZE))
     return text
 

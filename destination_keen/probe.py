@@ -9,16 +9,19 @@ import socket
 import ssl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TypeVar
 
-from destination_keen.config import Config, KafkaDelivery, Limits
+from destination_keen.config import Config, Limits
 from destination_keen.deadline import Deadline, within
+from destination_keen.delivery import HttpDelivery, KafkaDelivery
 from destination_keen.errors import AuthenticationError, ConfigError, DestinationError, TransientError
 from destination_keen.producer.kafka_session import NotKafkaError, Session
 
 T = TypeVar("T")
 
 _SERVERS = '"Bootstrap Servers"'
+_OVER_HTTP = 'Keen\'s HTTP API can be reached from here: "Delivery" HTTP sends the events that way.'
 # Verification codes of OpenSSL (x509_vfy.h).
 _EXPIRED, _NOT_YET_VALID, _OTHER_HOST, _OTHER_ADDRESS = 10, 9, 62, 64
 
@@ -29,8 +32,19 @@ def check(config: Config, limits: Limits) -> str | None:
     Raises:
         DestinationError: a sync with this configuration would fail.
     """
-    probe_kafka(config, limits.probe_timeout)
-    return probe_api(config, limits.api_timeout)
+    # Imported here because only a check needs HTTP, and the import takes a fifth of a second.
+    from destination_keen.access import check_access
+
+    if isinstance(config.delivery, KafkaDelivery):
+        try:
+            probe_kafka(config, limits.probe_timeout)
+        except TransientError as error:
+            try:
+                check_access(replace(config, delivery=HttpDelivery()), limits.api_timeout)
+            except DestinationError:
+                raise error from None
+            raise TransientError(f"{error.message} {_OVER_HTTP}", error.internal_message) from error
+    return check_access(config, limits.api_timeout)
 
 
 def probe_kafka(config: Config, seconds: float) -> None:
@@ -54,54 +68,27 @@ def probe_idempotence(config: Config, seconds: float) -> bool:
 
 def _ask_first(config: Config, seconds: float, ask: Callable[[Session], T]) -> T:
     deadline = Deadline(seconds)
-    servers = config.delivery.bootstrap_servers
+    servers = config.kafka.bootstrap_servers
     failures: list[DestinationError] = []
     for i, (host, port) in enumerate(servers):
         share = Deadline(deadline.remaining / (len(servers) - i))
         try:
-            with _connected(config.delivery, host, port, share) as connection:
+            with _connected(config.kafka, host, port, share) as connection:
                 session = Session(connection)
                 session.log_in(config.project_id, config.api_key)
                 brokers, answer = session.brokers(), ask(session)
-            _check_advertised(config.delivery, brokers, deadline)
+            _check_advertised(config.kafka, brokers, deadline)
         except AuthenticationError:
             raise
         except DestinationError as failure:
             failures.append(failure)
         except (NotKafkaError, OSError) as error:
-            failures.append(_no_login(config.delivery, host, port, error))
+            failures.append(_no_login(config.kafka, host, port, error))
         else:
             return answer
     # The brokers of a cluster are alike: a setting that one of them proves wrong says more than a silent one.
     failures.sort(key=lambda failure: not isinstance(failure, ConfigError))
     raise type(failures[0])(failures[0].message, " ".join(failure.internal_message for failure in failures))
-
-
-def probe_api(config: Config, seconds: float) -> str | None:
-    """Ask the HTTP API about project and key; give a warning, or None where all is well.
-
-    Append needs Kafka only, so an API that does not answer is no failure.
-
-    Raises:
-        ConfigError: the API refuses the project or the key.
-    """
-    # Imported here because only a check needs HTTP, and the import takes a fifth of a second.
-    from destination_keen.api import Api
-
-    try:
-        is_master = within(seconds, Api(config, seconds).key_is_master)
-    except (TransientError, TimeoutError) as error:
-        reason = error.message if isinstance(error, TransientError) else f"it did not answer within {seconds:g} s"
-        return (
-            f'Keen\'s HTTP API at "API URL" ({config.api_url}) could not be checked: {reason}.'
-            " Appending needs the Kafka cluster only and will work; overwriting will not."
-        )
-    if is_master:
-        return None
-    return (
-        'The key in "Master API Key" is not a master key. Appending works with it; overwriting will need the Master Key'
-        " of the project."
-    )
 
 
 @contextmanager

@@ -14,7 +14,7 @@ import msgspec
 from msgspec import Meta
 
 from destination_keen import schemas
-from destination_keen.mend import LONGEST_TEXT, RESERVED, name_is_kept
+from destination_keen.mend import RESERVED, SURELY_SHORT, name_is_kept
 from destination_keen.protocol import Path
 
 # What JSON escapes in a name, which msgspec's structs do not take.
@@ -25,7 +25,7 @@ _DEEPEST = 20
 _UNDECLARED = "undeclared"
 
 _Scalar = (
-    Annotated[str, Meta(max_length=LONGEST_TEXT)]
+    Annotated[str, Meta(max_length=SURELY_SHORT)]
     | Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
     | float
     | bool

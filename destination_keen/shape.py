@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from destination_keen.mend import DEEPEST, LONGEST_TEXT, RESERVED, name_is_kept
+from destination_keen.mend import DEEPEST, RESERVED, SURELY_SHORT, name_is_kept, text_is_kept
 
 # Names of a stream that are remembered; those beyond are checked each time they come. Bounds memory.
 _REMEMBERED = 10_000
@@ -49,7 +49,7 @@ class Shape:
                 return False
             kind = type(value)
             if kind is str:
-                if len(value) > LONGEST_TEXT:
+                if len(value) > SURELY_SHORT and not text_is_kept(value):
                     return False
             elif kind is int:
                 if not _SMALLEST <= value <= _LARGEST:
@@ -67,7 +67,7 @@ class Shape:
         for value in items:
             kind = type(value)
             if kind is str:
-                if len(value) > LONGEST_TEXT:
+                if len(value) > SURELY_SHORT and not text_is_kept(value):
                     return False
             elif kind is int:
                 if not _SMALLEST <= value <= _LARGEST:

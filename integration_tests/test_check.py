@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import datetime
-import http.server
-import json
 import socket
 import ssl
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -17,13 +14,10 @@ from typing import Any
 import pytest
 import trustme
 
-from integration_tests import connector
-from integration_tests.sandbox import PROJECT, READ_KEY, WRITE_KEY, Sandbox
+from integration_tests.checks import SECONDS, failure, free_port, verdict
+from integration_tests.sandbox import PROJECT, READ_KEY, Sandbox
 from keen_sandbox.inbound import Listener
 from keen_sandbox.project import Project
-
-# The promise is 10 s; a busy machine may take ten times as long.
-SECONDS = 100.0
 
 
 @pytest.fixture(scope="module")
@@ -58,48 +52,6 @@ def tls_port(authority: trustme.CA, name: str, **validity: Any) -> Iterator[int]
         thread.start()
         yield listening.getsockname()[1]
         thread.join()
-
-
-@contextmanager
-def api_that_answers(status: int, body: bytes = b"{}") -> Iterator[str]:
-    """An HTTP API that has one answer to everything."""
-
-    class Answer(http.server.BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self.send_response(status)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Answer) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}/3.0"
-        server.shutdown()
-        thread.join()
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        port: int = listening.getsockname()[1]
-        return port
-
-
-def verdict(config: dict[str, Any]) -> dict[str, Any]:
-    begin = time.monotonic()
-    ended = connector.run("check", config)
-    assert time.monotonic() - begin < SECONDS
-    assert (ended.code, ended.stderr, ended.errors) == (0, b"", [])
-    return ended.status
-
-
-def failure(config: dict[str, Any]) -> str:
-    status = verdict(config)
-    assert status["status"] == "FAILED"
-    return str(status["message"])
 
 
 def with_delivery(config: dict[str, Any], **changes: Any) -> dict[str, Any]:
@@ -139,6 +91,14 @@ def test_a_port_where_nobody_listens(sandbox: Sandbox) -> None:
     assert failure(with_delivery(sandbox.config, bootstrap_servers=f"localhost:{port}")).startswith(
         f'No connection to localhost:{port} in "Bootstrap Servers" (Connection refused). Check the port'
     )
+
+
+def test_http_is_proposed_where_only_the_api_can_be_reached(sandbox: Sandbox) -> None:
+    closed = with_delivery(sandbox.config, bootstrap_servers=f"localhost:{free_port()}")
+    proposal = 'Keen\'s HTTP API can be reached from here: "Delivery" HTTP sends the events that way.'
+    assert failure(closed).endswith(proposal)
+    assert proposal not in failure(closed | {"api_url": f"http://localhost:{free_port()}/3.0"})
+    assert proposal not in failure(with_delivery(sandbox.config, security_protocol="SASL_SSL"))
 
 
 def test_a_port_that_never_answers(sandbox: Sandbox) -> None:
@@ -191,51 +151,6 @@ def test_a_tls_port_where_none_is_configured(tls_sandbox: Sandbox) -> None:
 @pytest.mark.parametrize("changes", [{"api_key": "wr0ng-key"}, {"api_key": READ_KEY}, {"project_id": "another"}])
 def test_a_project_or_key_that_the_brokers_refuse(sandbox: Sandbox, changes: dict[str, Any]) -> None:
     assert failure(sandbox.config | changes).startswith('Keen rejected the "Project ID" or the "Master API Key".')
-
-
-def test_a_key_that_is_not_a_master_key_is_enough_and_warned_of(sandbox: Sandbox) -> None:
-    status = verdict(sandbox.config | {"api_key": WRITE_KEY})
-    assert status["status"] == "SUCCEEDED"
-    assert status["message"].startswith('The key in "Master API Key" is not a master key.')
-
-
-def test_an_api_that_cannot_be_reached_is_warned_of(sandbox: Sandbox) -> None:
-    status = verdict(sandbox.config | {"api_url": f"http://localhost:{free_port()}/3.0"})
-    assert status["status"] == "SUCCEEDED"
-    assert "could not be checked: it cannot be reached. Appending needs the Kafka cluster only" in status["message"]
-
-
-def test_an_api_that_never_answers_is_warned_of(sandbox: Sandbox) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as silent:
-        status = verdict(sandbox.config | {"api_url": f"http://localhost:{silent.getsockname()[1]}"})
-    assert status["status"] == "SUCCEEDED"
-
-
-def test_an_api_in_trouble_is_warned_of(sandbox: Sandbox) -> None:
-    with api_that_answers(503, b"<html>") as url:
-        status = verdict(sandbox.config | {"api_url": url})
-    assert status["status"] == "SUCCEEDED"
-    assert "it answered with status 503" in status["message"]
-
-
-def test_a_key_that_the_api_refuses_fails(sandbox: Sandbox) -> None:
-    with api_that_answers(401, b'{"error_code": "InvalidApiKeyError"}') as url:
-        assert failure(sandbox.config | {"api_url": url}).startswith('Keen rejected the "Master API Key".')
-
-
-def test_a_project_that_the_api_does_not_know_fails(sandbox: Sandbox) -> None:
-    with api_that_answers(404) as url:
-        assert failure(sandbox.config | {"api_url": url}).startswith('Keen has no project with this "Project ID".')
-
-
-@pytest.mark.parametrize(("status", "code"), [(401, "AdminOnlyEndpointError"), (403, "AdminOnlyEndpointError")])
-def test_both_statuses_for_a_key_that_is_not_a_master_key_are_understood(
-    sandbox: Sandbox, status: int, code: str
-) -> None:
-    with api_that_answers(status, json.dumps({"error_code": code}).encode()) as url:
-        answer = verdict(sandbox.config | {"api_url": url})
-    assert answer["status"] == "SUCCEEDED"
-    assert "is not a master key" in answer["message"]
 
 
 class Elsewhere(socket.socket):

@@ -1,4 +1,4 @@
-"""The contract of every producer, on each Kafka client, against Apache Kafka and the local Keen."""
+"""The contract of every producer: Kafka clients against Apache Kafka and the local Keen, HTTP against the latter."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from destination_keen.config import Config, Limits
 from destination_keen.errors import ConfigError, PermissionDeniedError, UndeliverableError
 from destination_keen.ledger import Share
 from destination_keen.producer import Producer
+from destination_keen.producer.http import HttpProducer
 from destination_keen.producer.kafka_python import KafkaPythonProducer
 from destination_keen.producer.librdkafka import LibrdkafkaProducer
 from integration_tests.apache_kafka.broker import ApacheKafka
@@ -25,8 +27,17 @@ SECONDS = 60.0
 
 Opened = Callable[..., closing[Producer]]
 
+KAFKA_CLIENTS = [KafkaPythonProducer, LibrdkafkaProducer]
+with_kafka = pytest.mark.parametrize("opened", KAFKA_CLIENTS, indirect=True)
+with_any = pytest.mark.parametrize("opened", [*KAFKA_CLIENTS, HttpProducer], indirect=True)
+everywhere = pytest.mark.parametrize(
+    ("opened", "config"),
+    [*product(KAFKA_CLIENTS, ["apache-kafka", "sandbox"]), (HttpProducer, "sandbox")],
+    indirect=True,
+)
 
-@pytest.fixture(scope="module", params=["apache-kafka", "sandbox"])
+
+@pytest.fixture(scope="module")
 def config(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
     if request.param == "apache-kafka":
         yield request.getfixturevalue("apache_kafka").connector_config("SASL_PLAINTEXT")
@@ -35,27 +46,29 @@ def config(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
             yield sandbox.config
 
 
-@pytest.fixture(params=[KafkaPythonProducer, LibrdkafkaProducer])
+@pytest.fixture
 def opened(request: pytest.FixtureRequest) -> Opened:
     """Opens a producer for the length of a block."""
 
     def open_one(config: dict[str, Any], **limits: float) -> closing[Producer]:
-        return closing(request.param(Config.parse(config), Limits(**limits)))  # type: ignore[arg-type]
+        delivery = {"delivery": {"method": "http"}} if request.param is HttpProducer else {}
+        return closing(request.param(Config.parse(config | delivery), Limits(**limits)))  # type: ignore[arg-type]
 
     return open_one
 
 
-def put(producer: Producer, collection: str, value: bytes, share: Share | None = None) -> Share:
-    """Send a value as the writer does: again and again until it is taken. Give where its delivery is counted."""
+def put(producer: Producer, collection: str, *values: bytes) -> Share:
+    """Send values as the writer does: each again and again until it is taken. Gives where they are counted."""
     end = time.monotonic() + SECONDS
-    share = share or Share()
-    send = producer.sender(collection, share)
-    while not send(value):
-        assert time.monotonic() < end
-        if producer.failure is not None:
-            raise producer.failure
-        producer.poll(0.01)
-    return share
+    tally = Share()
+    send = producer.sender(collection, tally)
+    for value in values:
+        while not send(value):
+            assert time.monotonic() < end
+            if producer.failure is not None:
+                raise producer.failure
+            producer.poll(0.01)
+    return tally
 
 
 def settle(producer: Producer) -> None:
@@ -74,41 +87,45 @@ def failure_of(producer: Producer, collection: str) -> Exception:
     return failure.value
 
 
+@everywhere
 def test_every_value_is_reported_delivered_once(config: dict[str, Any], opened: Opened) -> None:
-    even, odd = Share(), Share()
     with opened(config) as producer:
-        for i in range(5_001):
-            put(producer, "reported", b'{"i":%d}' % i, odd if i % 2 else even)
+        tallies = [put(producer, "reported", b'{"i":%d}' % i) for i in range(5_000)]
         settle(producer)
-        assert (even.delivered, odd.delivered) == (2_501, 2_500)
+        assert [tally.delivered for tally in tallies] == [1] * 5_000
         assert producer.failure is None
 
 
+@everywhere
 def test_nothing_is_reported_before_poll(config: dict[str, Any], opened: Opened) -> None:
     with opened(config) as producer:
-        share = put(producer, "quiet", b"{}")
+        tally = put(producer, "quiet", b"{}")
         time.sleep(0.5)
-        assert share.delivered == 0
+        assert tally.delivered == 0
         assert producer.in_flight
         settle(producer)
-        assert (share.delivered, producer.in_flight) == (1, 0)
+        assert (tally.delivered, producer.in_flight) == (1, 0)
 
 
-@pytest.mark.parametrize("bound", [{"in_flight_records": 4}, {"in_flight_bytes": 4_096}])
+@everywhere
+@pytest.mark.parametrize("bound", [{"in_flight_records": 3}, {"in_flight_bytes": 100 * 1024}])
 def test_no_value_is_taken_beyond_the_bound(config: dict[str, Any], opened: Opened, bound: dict[str, float]) -> None:
     with opened(config, **bound) as producer:
         put(producer, "bounded", b"{}")
         settle(producer)
         send = producer.sender("bounded", Share())
-        taken = [send(b'"%b"' % (b"x" * 1_022)) for _ in range(9)]
-        # A value counts with what the client remembers of it, which differs from client to client.
+        value = b"{%b}" % b",".join(b'"p%d":"%b"' % (i, b"x" * 3_000) for i in range(10))
+        taken = [send(value) for _ in range(9)]
+        # What a value counts besides its own bytes differs from client to client.
         assert taken == sorted(taken, reverse=True)
         assert 3 <= taken.count(True) <= 5
         settle(producer)
         assert send(b"{}")
         settle(producer)
+        assert producer.failure is None
 
 
+@with_kafka
 def test_values_keep_their_order_within_a_partition(apache_kafka: ApacheKafka, opened: Opened) -> None:
     topic = f"ordered-{time.monotonic_ns()}"
     admin = KafkaAdminClient(bootstrap_servers=apache_kafka.internal)
@@ -116,12 +133,12 @@ def test_values_keep_their_order_within_a_partition(apache_kafka: ApacheKafka, o
     admin.close()
     values = [b'{"i":%d}' % i for i in range(20_000)]
     with opened(apache_kafka.connector_config()) as producer:
-        for value in values:
-            put(producer, topic, value)
+        put(producer, topic, *values)
         settle(producer)
     assert apache_kafka.read(topic, len(values)) == values
 
 
+@with_kafka
 def test_a_user_without_permission_is_told_the_collection(apache_kafka: ApacheKafka, opened: Opened) -> None:
     other = {"project_id": apache_kafka.other_id, "api_key": apache_kafka.other_key}
     with opened(apache_kafka.connector_config() | other) as producer:
@@ -130,7 +147,8 @@ def test_a_user_without_permission_is_told_the_collection(apache_kafka: ApacheKa
     assert '"forbidden"' in failure.message
 
 
-def test_a_broker_that_stops_answering_is_named_after_the_delivery_timeout(tmp_path: Path, opened: Opened) -> None:
+@with_any
+def test_a_keen_that_stops_answering_is_named_after_the_delivery_timeout(tmp_path: Path, opened: Opened) -> None:
     with Sandbox(tmp_path) as sandbox, opened(sandbox.config, delivery_timeout=3.0) as producer:
         put(producer, "stopped", b"{}")
         settle(producer)
@@ -138,27 +156,29 @@ def test_a_broker_that_stops_answering_is_named_after_the_delivery_timeout(tmp_p
         failure = failure_of(producer, "stopped")
         sandbox.resume()
     assert isinstance(failure, UndeliverableError)
-    assert f"(localhost:{sandbox.kafka_port}) took no record for 3 seconds" in failure.message
+    over_kafka = f"(localhost:{sandbox.kafka_port}) took no record for 3 seconds"
+    over_http = f"({sandbox.ready['api_url']}) left events unconfirmed for 3 seconds"
+    assert (over_http if isinstance(producer, HttpProducer) else over_kafka) in failure.message
 
 
+@with_any
 def test_a_connection_that_is_lost_once_is_made_anew_and_nothing_is_lost(tmp_path: Path, opened: Opened) -> None:
     data = ["--data", str(tmp_path / "keen.duckdb")]
-    share = Share()
-    with Sandbox(tmp_path, *data) as first:
-        config = first.config
-        with opened(config) as producer:
-            put(producer, "restarted", b'{"i":1}', share)
+    with Sandbox(tmp_path, *data) as first, opened(first.config) as producer:
+        before = put(producer, "restarted", b'{"i":1}')
+        settle(producer)
+        first.process.terminate()
+        first.process.wait(SECONDS)
+        after = put(producer, "restarted", b'{"i":2}')
+        ports = ["--kafka-port", str(first.kafka_port), "--http-port", str(first.http_port)]
+        with Sandbox(tmp_path, *data, *ports) as second:
             settle(producer)
-            first.process.terminate()
-            first.process.wait(SECONDS)
-            put(producer, "restarted", b'{"i":2}', share)
-            with Sandbox(tmp_path, *data, "--kafka-port", str(first.kafka_port)) as second:
-                settle(producer)
-                assert producer.failure is None
-                assert sorted(event["i"] for event in second.events("restarted")) == [1, 2]
-    assert share.delivered == 2
+            assert producer.failure is None
+            assert sorted(event["i"] for event in second.events("restarted")) == [1, 2]
+    assert (before.delivered, after.delivered) == (1, 1)
 
 
+@with_kafka
 @pytest.mark.parametrize("end", [ApacheKafka.stop, ApacheKafka.kill])
 def test_i9_a_broker_that_is_restarted_adds_no_duplicates(
     apache_kafka: ApacheKafka, opened: Opened, end: Callable[[ApacheKafka], None]
@@ -166,17 +186,16 @@ def test_i9_a_broker_that_is_restarted_adds_no_duplicates(
     topic = f"restarted-{time.monotonic_ns()}"
     values = [b'{"i":%d}' % i for i in range(30_000)]
     with opened(apache_kafka.connector_config()) as producer:
-        for value in values[:15_000]:
-            put(producer, topic, value)
+        put(producer, topic, *values[:15_000])
         end(apache_kafka)
-        for value in values[15_000:]:
-            put(producer, topic, value)
+        put(producer, topic, *values[15_000:])
         apache_kafka.start()
         settle(producer)
         assert producer.failure is None
     assert sorted(apache_kafka.read(topic, len(values))) == sorted(values)
 
 
+@with_kafka
 def test_the_value_arrives_as_it_was_sent(apache_kafka: ApacheKafka, opened: Opened) -> None:
     topic = f"exact-{time.monotonic_ns()}"
     value = json.dumps({"text": "ü 用户 \n"}, ensure_ascii=False).encode()

@@ -92,7 +92,21 @@ def test_no_property_is_lost_and_the_order_stays(names: list[str]) -> None:
 
 @pytest.mark.parametrize(
     "value",
-    [None, True, 0, -(2**63), 2**63 - 1, Decimal("1.10"), "", "x" * 9_999, "😀" * 9_999, [], {}, [[None], {"a": "b"}]],
+    [
+        None,
+        True,
+        0,
+        -(2**63),
+        2**63 - 1,
+        Decimal("1.10"),
+        "",
+        "x" * 9_999,
+        "é" * 9_999,
+        "x" + "😀" * 4_999,
+        [],
+        {},
+        [[None], {"a": "b"}],
+    ],
 )
 def test_a_value_that_keen_allows_is_kept(value: Any) -> None:
     assert _mended({"a": value, "b": [value]}) == ({"a": value, "b": [value]}, [])
@@ -108,6 +122,14 @@ def test_a_number_out_of_range_is_nulled() -> None:
 @pytest.mark.parametrize("length", [10_000, 10_001, 100_000])
 def test_a_string_that_is_too_long_is_cut(length: int) -> None:
     assert _mended({"a": {"b": "é" * length}}) == ({"a": {"b": "é" * 9_999}}, [("a.b", "TRUNCATED", FIELD_SIZE)])
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [("😀" * 5_000, "😀" * 4_999), ("x" + "😀" * 5_000, "x" + "😀" * 4_999), ("x" * 9_998 + "😀", "x" * 9_998)],
+)
+def test_a_character_outside_the_basic_plane_counts_as_two_and_is_not_halved(text: str, kept: str) -> None:
+    assert _mended({"a": text}) == ({"a": kept}, [("a", "TRUNCATED", FIELD_SIZE)])
 
 
 def test_half_of_a_surrogate_pair_becomes_the_replacement_character() -> None:

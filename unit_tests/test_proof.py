@@ -57,8 +57,8 @@ def test_a_value_that_is_not_there_is_none() -> None:
         '{"id": 9223372036854775808}',
         '{"id": -9223372036854775809}',
         '{"id": 1e400}',
-        '{"at": "%s"}' % ("x" * 10_000),
-        '{"tags": ["%s"]}' % ("x" * 10_000),
+        '{"at": "%s"}' % ("x" * 5_000),
+        '{"tags": ["%s"]}' % ("x" * 5_000),
         '{"tags": [[1]]}',
         '{"tags": [{"a": 1}]}',
         '{"lines": [{"sku": "a"}, {"unknown": 1}]}',
@@ -87,7 +87,7 @@ def test_what_is_not_proven_is_refused(data: str) -> None:
         '{"id": -9223372036854775808}',
         '{"id": "text, whatever the schema says"}',
         '{"id": 1.5}',
-        '{"at": "%s"}' % ("ü" * 9_999),
+        '{"at": "%s"}' % ("ü" * 4_999),
     ],
 )
 def test_the_limits_themselves_are_proven(data: str) -> None:

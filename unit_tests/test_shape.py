@@ -11,12 +11,13 @@ from destination_keen.mend import Change, mend
 from destination_keen.shape import Names, Shape
 
 LONG = "x" * 10_000
+PAIRS = "😀" * 5_000
 NAMES = st.sampled_from(["a", "b", "keen", "_airbyte_meta", "a.b", "$a", "", "é", "x" * 255, "x" * 256]) | st.text()
 VALUES = st.recursive(
     st.none()
     | st.booleans()
     | st.integers()
-    | st.sampled_from([2**63 - 1, 2**63, -(2**63), -(2**63) - 1, "x" * 9_999, LONG])
+    | st.sampled_from([2**63 - 1, 2**63, -(2**63), -(2**63) - 1, "x" * 9_999, "😀" * 4_999, LONG, PAIRS])
     | st.floats(allow_nan=False, allow_infinity=False)
     | st.text(),
     lambda below: st.lists(below, max_size=4) | st.dictionaries(NAMES, below, max_size=4),
@@ -44,7 +45,7 @@ def test_what_keen_keeps_is_known_to_be_kept_also_when_it_comes_again(value: Any
     assert _keeps({"a": value}, {"a": value}, {"a": [value], "b": {"a": value}}) == [True, True, True]
 
 
-@pytest.mark.parametrize("value", [2**63, -(2**63) - 1, LONG])
+@pytest.mark.parametrize("value", [2**63, -(2**63) - 1, LONG, PAIRS])
 def test_a_value_beyond_a_limit_of_keens_is_seen_in_every_place_and_each_time(value: Any) -> None:
     records: list[dict[str, Any]] = [
         {"a": value},

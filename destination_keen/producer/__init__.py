@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from destination_keen.config import Config, Limits
+from destination_keen.delivery import HttpDelivery
 from destination_keen.errors import DestinationError
 
 logger = logging.getLogger(__name__)
@@ -55,7 +56,11 @@ def open_producer(config: Config, limits: Limits, *, idempotence: bool) -> Produ
     Raises:
         DestinationError: the client cannot be started.
     """
-    # Imported here because `spec` needs no client, and because confluent-kafka is an extra.
+    # Imported here because `spec` needs no client, a sync only one, and because confluent-kafka is an extra.
+    if isinstance(config.delivery, HttpDelivery):
+        from destination_keen.producer.http import HttpProducer
+
+        return HttpProducer(config, limits)
     try:
         from destination_keen.producer.librdkafka import LibrdkafkaProducer
     except ImportError:

@@ -1,10 +1,11 @@
-"""The failures of a delivery, in the words in which every Kafka client reports them to the user."""
+"""The failures of a delivery, in the words in which every producer reports them to the user."""
 
 from __future__ import annotations
 
 from destination_keen.errors import (
     AuthenticationError,
     ConfigError,
+    InternalError,
     PermissionDeniedError,
     TransientError,
     UndeliverableError,
@@ -12,7 +13,7 @@ from destination_keen.errors import (
 
 
 def refused() -> AuthenticationError:
-    """Keen's brokers do not accept the project ID or the key."""
+    """Keen does not accept the project ID or the key."""
     return AuthenticationError(
         'Keen rejected the "Project ID" or the "Master API Key". Copy both again from the Access page of the project in'
         " Keen; a Read Key cannot write."
@@ -20,7 +21,7 @@ def refused() -> AuthenticationError:
 
 
 def not_permitted(collection: str, told: str) -> PermissionDeniedError:
-    """The project and key may not write to a topic."""
+    """The project and key may not write to a collection."""
     return PermissionDeniedError(
         f'Keen does not let this project and key write to the collection "{collection}". Use the Master Key or the'
         " Write Key of the project.",
@@ -38,9 +39,9 @@ def no_topic(collection: str, told: str) -> ConfigError:
 
 
 def too_large(collection: str, told: str) -> ConfigError:
-    """A broker accepts less than Keen documents."""
+    """Keen accepts less than it documents."""
     return ConfigError(
-        f"Keen's brokers refuse an event of the collection \"{collection}\" as too large, though it keeps Keen's limit"
+        f'Keen refuses an event of the collection "{collection}" as too large, though it keeps the documented limit'
         " of 900,000 bytes. Leave large fields out of the stream, and tell Keen's support.",
         told,
     )
@@ -61,4 +62,21 @@ def no_answer(addresses: str, seconds: float, last: object) -> UndeliverableErro
         f"Keen's brokers ({addresses}) took no record for {seconds:g} seconds. The next attempt repeats what was not"
         ' confirmed. If it fails again, check "Bootstrap Servers" and the network.',
         f"Nothing was delivered for {seconds:g} seconds. Last failure: {last!r}",
+    )
+
+
+def rule_broken(collection: str, code: str) -> InternalError:
+    """The HTTP API refuses an event for what is in it. `code` is Keen's, or empty."""
+    return InternalError(
+        f'Keen refused an event of the collection "{collection}" ({code or "no reason given"}), though it keeps every'
+        " rule that Keen documents. Leave the stream out until this is solved, and report it to the connector's"
+        " maintainers."
+    )
+
+
+def unconfirmed(url: str, seconds: float, trouble: str) -> UndeliverableError:
+    """The HTTP API at `url` did not confirm events in time. `trouble` is what it did last, empty if it did nothing."""
+    return UndeliverableError(
+        f"Keen's HTTP API ({url}) left events unconfirmed for {seconds:g} seconds: {trouble or 'it did not answer'}."
+        ' The next attempt repeats them. If it fails again, check "API URL" and the network.'
     )

@@ -69,7 +69,7 @@ class KafkaPythonProducer:
     """A `Producer` on kafka-python: acks from all replicas, lz4, null keys, idempotent where the cluster allows it."""
 
     def __init__(self, config: Config, limits: Limits, *, idempotence: bool = True) -> None:
-        self._addresses = ", ".join(config.delivery.servers)
+        self._addresses = ", ".join(config.kafka.servers)
         self._limits = limits
         self._pending: deque[_PendingDelivery] = deque()
         self._in_flight_bytes = 0
@@ -145,10 +145,10 @@ def _settings(config: Config, limits: Limits) -> dict[str, Any]:
     timeout_ms = int(limits.delivery_timeout * 1000)
     return {
         "client_id": "destination-keen",
-        "bootstrap_servers": config.delivery.servers,
+        "bootstrap_servers": config.kafka.servers,
         "bootstrap_timeout_ms": int(limits.probe_timeout * 1000),
-        "security_protocol": config.delivery.security_protocol,
-        "ssl_context": config.delivery.tls() if config.delivery.encrypted else None,
+        "security_protocol": config.kafka.security_protocol,
+        "ssl_context": config.kafka.tls() if config.kafka.encrypted else None,
         "sasl_mechanism": "PLAIN",
         "sasl_plain_username": config.project_id,
         "sasl_plain_password": config.api_key,

@@ -34,7 +34,7 @@ class LibrdkafkaProducer:
     """A `Producer` on librdkafka: acks from all replicas, lz4, null keys, idempotent where the cluster allows it."""
 
     def __init__(self, config: Config, limits: Limits, *, idempotence: bool = True) -> None:
-        self._addresses = ", ".join(config.delivery.servers)
+        self._addresses = ", ".join(config.kafka.servers)
         self._limits = limits
         self._last: KafkaError | None = None
         self.failure: DestinationError | None = None
@@ -111,8 +111,8 @@ class LibrdkafkaProducer:
 def _settings(config: Config, limits: Limits) -> dict[str, Any]:
     settings = {
         "client.id": "destination-keen",
-        "bootstrap.servers": ",".join(config.delivery.servers),
-        "security.protocol": config.delivery.security_protocol,
+        "bootstrap.servers": ",".join(config.kafka.servers),
+        "security.protocol": config.kafka.security_protocol,
         "sasl.mechanisms": "PLAIN",
         "sasl.username": config.project_id,
         "sasl.password": config.api_key,
@@ -126,6 +126,6 @@ def _settings(config: Config, limits: Limits) -> dict[str, Any]:
         "max.in.flight.requests.per.connection": 5,
         "message.timeout.ms": int(limits.delivery_timeout * 1000),
     }
-    if config.delivery.ca_certificate is not None:
-        settings["ssl.ca.pem"] = config.delivery.ca_certificate
+    if config.kafka.ca_certificate is not None:
+        settings["ssl.ca.pem"] = config.kafka.ca_certificate
     return settings
