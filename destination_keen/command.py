@@ -1,4 +1,7 @@
-"""The command line that Airbyte calls: spec, check and write, answered in Airbyte messages on standard output."""
+"""The command line that Airbyte calls: spec, check and write, answered in Airbyte messages on standard output.
+
+Besides, `preview` for people: its result is on standard output, and what goes wrong is said as text on standard error.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +22,7 @@ from destination_keen.interruption import Interruption
 from destination_keen.lines import from_descriptor
 from destination_keen.output import Output
 
-_STDIN, _STDOUT = 0, 1
+_STDIN, _STDOUT, _STDERR = 0, 1, 2
 _OBJECTS_BETWEEN_COLLECTIONS = 100_000
 
 
@@ -33,16 +36,29 @@ def run(arguments: Sequence[str], limits: Limits | None = None) -> int:
 
     `limits` is for tests and embedding code; users have none to set.
     """
+    _hold_standard_streams()
     options = _parser().parse_args(arguments)
     output = Output(_STDOUT)
-    root = logging.getLogger()
-    root.handlers[:] = [output]
-    level = logging.getLevelName(os.environ.get("LOG_LEVEL", "INFO").upper())
-    root.setLevel(level if isinstance(level, int) else logging.INFO)
+    limits = limits or Limits()
     try:
-        return _run(options, limits or Limits(), output)
+        if options.command == "preview":
+            return _preview(options, limits, output)
+        root = logging.getLogger()
+        root.handlers[:] = [output]
+        level = logging.getLevelName(os.environ.get("LOG_LEVEL", "INFO").upper())
+        root.setLevel(level if isinstance(level, int) else logging.INFO)
+        return _run(options, limits, output)
     except BrokenPipeError:
         return 1
+
+
+def _hold_standard_streams() -> None:
+    # The number of one that is closed would go to the next file or socket, and that would be taken for the input.
+    for descriptor in (_STDIN, _STDOUT, _STDERR):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            os.open(os.devnull, os.O_RDONLY)
 
 
 def _run(options: argparse.Namespace, limits: Limits, output: Output) -> int:
@@ -56,10 +72,14 @@ def _run(options: argparse.Namespace, limits: Limits, output: Output) -> int:
     except BrokenPipeError:
         raise
     except Exception as error:
-        failure = error if isinstance(error, DestinationError) else InternalError.unexpected(error)
+        failure = _failure_of(error)
         output.failure(failure)
         return failure.exit_code
     return 0
+
+
+def _failure_of(error: Exception) -> DestinationError:
+    return error if isinstance(error, DestinationError) else InternalError.unexpected(error)
 
 
 def specification() -> dict[str, Any]:
@@ -99,11 +119,53 @@ def _write(config_path: str, catalog_path: str, limits: Limits, output: Output) 
             output.lines(states)
 
 
-def _config(path: str, output: Output) -> Config:
+def _preview(options: argparse.Namespace, limits: Limits, output: Output) -> int:
+    logging.basicConfig(format="%(levelname)s: %(message)s", force=True)
     try:
-        raw = json.loads(_read(path, "configuration"))
+        failure = _show_preview(options, limits, output)
+    except BrokenPipeError:
+        raise
+    except Exception as error:
+        failure = _failure_of(error)
+    if failure is None:
+        return 0
+    logging.getLogger(__name__).error(failure.message)
+    return failure.exit_code
+
+
+def _show_preview(options: argparse.Namespace, limits: Limits, output: Output) -> DestinationError | None:
+    from destination_keen.preview import preview
+
+    raw = {} if options.config is None else _json(options.config)
+    # Nobody is asked for an account, and a key that is not read cannot be told.
+    config = Config.parse({**raw, "project_id": "none", "api_key": "none"} if isinstance(raw, dict) else raw)
+    catalog = _read(options.catalog, "catalog")
+    interruption = Interruption()
+    with interruption.listening():
+        result = preview(config, catalog, from_descriptor(_STDIN, limits.line_bytes), limits, interruption)
+    text = result.json()
+    if not options.json:
+        try:
+            from destination_keen.display import displayed
+
+            text = displayed(result).encode()
+        except ModuleNotFoundError:
+            logging.getLogger(__name__).warning(
+                "This is JSON. For a table, install rich, or the connector with its extra: preview."
+            )
+    output.lines([text])
+    return result.failure
+
+
+def _json(path: str) -> Any:
+    try:
+        return json.loads(_read(path, "configuration"))
     except (ValueError, RecursionError) as error:
         raise ConfigError(f"The configuration file {path} is not JSON in UTF-8.") from error
+
+
+def _config(path: str, output: Output) -> Config:
+    raw = _json(path)
     if isinstance(raw, dict) and isinstance(raw.get("api_key"), str) and raw["api_key"]:
         output.hide(raw["api_key"].strip())
     return Config.parse(raw)
@@ -125,6 +187,10 @@ def _parser() -> argparse.ArgumentParser:
     config = argparse.ArgumentParser(add_help=False)
     config.add_argument("--config", required=True, metavar="FILE", help="the configuration, as JSON")
     commands.add_parser("check", parents=[config], help="check the configuration against Keen, sending nothing")
-    write = commands.add_parser("write", parents=[config], help="send the records on standard input to Keen")
-    write.add_argument("--catalog", required=True, metavar="FILE", help="the configured catalog, as JSON")
+    catalog = argparse.ArgumentParser(add_help=False)
+    catalog.add_argument("--catalog", required=True, metavar="FILE", help="the configured catalog, as JSON")
+    commands.add_parser("write", parents=[config, catalog], help="send the records on standard input to Keen")
+    preview = commands.add_parser("preview", parents=[catalog], help="show what write would send, sending nothing")
+    preview.add_argument("--config", metavar="FILE", help="the configuration, as JSON; its account is not used")
+    preview.add_argument("--json", action="store_true", help="print JSON, not a table")
     return parser

@@ -7,6 +7,7 @@ import json
 import logging
 import os
 import select
+import sys
 import threading
 import time
 from collections import deque
@@ -63,6 +64,11 @@ class Output(logging.Handler):
                 text = text[os.write(self._descriptor, text) :]
             except BlockingIOError:
                 select.select([], [self._descriptor], [])
+            except BrokenPipeError:
+                raise
+            except OSError as error:
+                # There is no other place to say it.
+                sys.exit(f"destination-keen: standard output cannot be written: {error.strerror}.")
 
     def message(self, message: Mapping[str, Any]) -> None:
         """Write one Airbyte message."""

@@ -17,6 +17,7 @@ from destination_keen.deadline import Deadline, within
 from destination_keen.delivery import HttpDelivery, KafkaDelivery
 from destination_keen.errors import AuthenticationError, ConfigError, DestinationError, TransientError
 from destination_keen.producer.kafka_session import NotKafkaError, Session
+from destination_keen.settings import LOOPBACK
 
 T = TypeVar("T")
 
@@ -162,6 +163,12 @@ def _no_login(delivery: KafkaDelivery, host: str, port: int, error: Exception) -
 
 
 def _check_advertised(delivery: KafkaDelivery, brokers: list[tuple[str, int]], deadline: Deadline) -> None:
+    remote = [host for host, _ in brokers if host not in LOOPBACK]
+    if remote and not delivery.encrypted:
+        raise ConfigError(
+            f'The brokers in {_SERVERS} send clients on to {remote[0]}, where SASL_PLAINTEXT would carry the key'
+            ' unencrypted. Choose "Security Protocol" SASL_SSL.'
+        )
     failure: DestinationError | None = None
     for i, (host, port) in enumerate(brokers):
         share = Deadline(deadline.remaining / (len(brokers) - i))

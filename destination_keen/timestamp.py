@@ -44,6 +44,8 @@ _FOUR_DIGITS = re.compile(r"[0-9]{4}")
 # The common case, which needs no arithmetic: a moment in UTC, as most sources write it.
 _UTC = (timezone.utc, None)
 _NO_FRACTION = ("Z", "+", "")
+# The end of a timeframe of Keen's is not in it, so that no query ever finds this moment.
+_NEVER = "9999-12-31T23:59:59.999Z"
 _NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
 # What JavaScript writes in front of an offset. dateutil would turn the sign around, as POSIX does.
 _UTC_BEFORE_OFFSET = re.compile(r"\b(GMT|UTC)(?=[+-][0-9])")
@@ -122,14 +124,15 @@ def iso_utc(value: Any, *, numeric: bool) -> str | None:
             moment = _from_number(value)
         else:
             return None
-        return None if moment is None else _written(moment)
+        written = None if moment is None else _written(moment)
+        return None if written == _NEVER else written
     except (ValueError, OverflowError, TypeError, LookupError, ArithmeticError):
         return None
 
 
 def _kept(text: str) -> str | None:
     # What most sources write is checked, and kept rather than made anew.
-    if text[4:19:3] != "--T::":
+    if text[4:19:3] != "--T::" or text[:4] == "9999":
         return None
     try:
         if datetime.fromisoformat(text).tzinfo not in _UTC:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from typing import Any
 
 from destination_keen.catalog import Stream
@@ -15,8 +16,9 @@ from destination_keen.errors import DestinationError, InternalError, MalformedIn
 from destination_keen.interruption import Interruption
 from destination_keen.ledger import Ledger, Share
 from destination_keen.producer import Producer, Send
-from destination_keen.protocol import Descriptor, Record, State, StreamStatus, decode, with_stats
+from destination_keen.protocol import Descriptor, Record, State, StreamStatus, decode
 from destination_keen.report import Report
+from destination_keen.states import with_stats
 
 logger = logging.getLogger(__name__)
 
@@ -68,7 +70,9 @@ class Writer:
             failure = InternalError.unexpected(error)
         if failure is not None:
             logger.info("Stopping: waiting for what is in flight.")
-            self._settle()
+            # A producer that has failed in a way nobody foresaw may do so again.
+            with suppress(Exception):
+                self._settle()
             yield self._release()
         self._report.summary()
         if failure is not None:

@@ -10,7 +10,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -94,7 +94,8 @@ class Running:
 
 def forms(key: str) -> set[str]:
     """The texts in which a key could be told."""
-    return {key, json.dumps(key)[1:-1], quote(key), quote_plus(key), base64.b64encode(key.encode()).decode()}
+    quoted = {json.dumps(key, ensure_ascii=escaped)[1:-1] for escaped in (True, False)}
+    return {key, *quoted, quote(key), quote_plus(key), base64.b64encode(key.encode()).decode()}
 
 
 def record(stream: str = "users", **data: Any) -> bytes:
@@ -151,8 +152,10 @@ def started(
             process.kill()
             process.wait()
             for pipe in (process.stdin, process.stdout, process.stderr):
-                if pipe is not None:
-                    pipe.close()
+                # What is left in the input's buffer has nobody to go to.
+                with suppress(BrokenPipeError):
+                    if pipe is not None:
+                        pipe.close()
 
 
 def run(

@@ -101,6 +101,8 @@ def test_spec_is_the_one_of_the_command() -> None:
         "infer_timestamp",
         "delivery",
         "api_url",
+        "deduplicate",
+        "verify_delivery",
     ]
 
 

@@ -67,8 +67,7 @@ def test_what_was_there_before_does_not_stand_in_for_what_is_missing(tmp_path_fa
 def test_many_streams_are_verified_within_the_rate_limit(sandbox: Sandbox) -> None:
     names = [f"stream-{i}" for i in range(120)]
     lines = [record(name) for name in names]
-    config = verifying(sandbox, delivery={"method": "http"})
-    ended = connector.run("write", config, connector.catalog(*names), lines, limits=LIMITS)
+    ended = connector.run("write", verifying(sandbox), connector.catalog(*names), lines, limits=LIMITS)
     assert (ended.code, ended.errors) == (0, [])
     assert sum("Keen holds what was delivered to" in line for line in ended.logs) == 120
 

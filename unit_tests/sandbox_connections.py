@@ -93,7 +93,7 @@ async def open_listener(
 
 def metadata(*names: str) -> Any:
     topics = [MetadataRequest.MetadataRequestTopic(name=name) for name in names]
-    return MetadataRequest(version=9, topics=topics, allow_auto_topic_creation=True)
+    return MetadataRequest(version=8, topics=topics, allow_auto_topic_creation=True)
 
 
 def produce(topic: str, value: bytes, acks: int) -> Any:

@@ -53,8 +53,8 @@ class Side:
     def metadata(self, *names: str, create: bool = True) -> list[tuple[str, int]]:
         """Ask for topics, and give each with its error."""
         topics = [MetadataRequest.MetadataRequestTopic(name=name) for name in names]
-        body = MetadataRequest(version=9, topics=topics, allow_auto_topic_creation=create)
-        return [(topic.name, topic.error_code) for topic in self.ask(body, 9).topics]
+        body = MetadataRequest(version=8, topics=topics, allow_auto_topic_creation=create)
+        return [(topic.name, topic.error_code) for topic in self.ask(body, 8).topics]
 
     def produce(self, topic: str, batch: bytes, *, index: int = 0, acks: int = -1) -> Any:
         """Send a batch to a topic, and give what is said of it; None: no answer."""

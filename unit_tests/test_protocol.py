@@ -1,7 +1,8 @@
 import msgspec
 import pytest
 
-from destination_keen.protocol import NULL, LenientRecord, Record, State, StreamStatus, decode, with_stats
+from destination_keen.protocol import NULL, LenientRecord, Record, State, StreamStatus, decode
+from destination_keen.states import with_stats
 
 
 def _record(line: bytes) -> Record:
@@ -154,9 +155,9 @@ def test_what_the_source_says_of_a_stream_is_understood(status: str) -> None:
         b'{"type":"RECORD","record":{"stream":"s","data":{},"emitted_at":NaN}}',
         b'{"type":"STATE"}',
         b'{"type":"STATE","state":null}',
+        b'{"type":"STATE","state":{"data":"\xff"}}',
+        b'{"type":"STATE","state":{"type":"STREAM","data":NaN}}',
         b'{"type":"STATE","state":{"type":"STREAM","stream":{}}}',
-        b'{"type":"STATE","state":{"data":NaN}}',
-        b'{"type":"STATE","state":{"data":NaN},"record":{"stream":"s","data":{},"emitted_at":0}}',
         b'{"type":"RECORD","record":{"stream":"s","data":{},"emitted_at":0}} trailing',
         b'{"type":"RECORD","record":{"stream":"s","data":{},"emitted_at":0}}{"type":"LOG"}',
         b'{"type":"RECORD","record":{"stream":"\xff","data":{},"emitted_at":0}}',

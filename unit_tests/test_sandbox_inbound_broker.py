@@ -83,13 +83,13 @@ def test_a_topic_is_created_only_where_the_client_allows_it() -> None:
 
 
 def test_metadata_names_this_broker_as_leader_of_one_partition() -> None:
-    answer = Side().ask(MetadataRequest(version=9, topics=[MetadataRequest.MetadataRequestTopic(name="a")]), 9)
+    answer = Side().ask(MetadataRequest(version=8, topics=[MetadataRequest.MetadataRequestTopic(name="a")]), 8)
     assert [(node.node_id, node.host, node.port) for node in answer.brokers] == [(1, "localhost", 9092)]
     (partition,) = answer.topics[0].partitions
     assert (partition.partition_index, partition.leader_id, partition.isr_nodes) == (0, 1, [1])
 
 
-@pytest.mark.parametrize(("version", "topics"), [(0, []), (1, None), (9, None)])
+@pytest.mark.parametrize(("version", "topics"), [(0, []), (1, None), (8, None)])
 def test_a_client_that_names_no_topic_is_told_all(version: int, topics: list[str] | None) -> None:
     side = Side()
     side.metadata("b", "a")
@@ -121,7 +121,7 @@ def test_api_versions_advertises_what_is_spoken() -> None:
     assert {kind.api_key: (kind.min_version, kind.max_version) for kind in answer.api_keys} == {
         0: (0, 9),
         1: (4, 10),
-        3: (0, 9),
+        3: (0, 8),
         10: (0, 0),
         17: (0, 1),
         18: (0, 4),

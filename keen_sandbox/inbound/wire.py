@@ -37,7 +37,9 @@ SPOKEN: dict[int, Spoken] = {
     for spoken in (
         Spoken(ProduceRequest, 0, 9),
         Spoken(FetchRequest, 4, 10),
-        Spoken(MetadataRequest, 0, 9),
+        # librdkafka sets aside four times the size of an answer for what it reads from it. The compact form of
+        # version 9 is too short for that where there are many topics with short names.
+        Spoken(MetadataRequest, 0, 8),
         Spoken(FindCoordinatorRequest, 0, 0),
         Spoken(SaslHandshakeRequest, 0, 1),
         Spoken(ApiVersionsRequest, 0, 4),

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from destination_keen.protocol import State, decode, with_stats
+from destination_keen.protocol import State, decode
+from destination_keen.states import with_stats
 
 NUMBERS = st.from_regex(r"-?(0|[1-9][0-9]{0,25})(\.[0-9]{1,25})?([eE][+-]?[0-9]{1,3})?", fullmatch=True)
 SCALARS = st.sampled_from(["null", "true", "false"]) | NUMBERS | st.text().map(json.dumps)
@@ -88,4 +89,13 @@ def test_stats_that_a_state_came_with_are_replaced() -> None:
     line = b'{"type":"STATE","state":{"destinationStats":{"recordCount":9.0,"old":1},"data":{}}}'
     assert with_stats(_state(line), {"recordCount": 1.0}) == (
         b'{"type":"STATE","state":{"destinationStats":{"recordCount":1.0},"data":{}}}'
+    )
+
+
+@pytest.mark.parametrize("value", ["NaN", "-Infinity", '"\\ud83d"', '{"\\udc00": [1, null, true]}'])
+def test_a_state_that_is_not_quite_json_comes_back_all_the_same(value: str) -> None:
+    line = f'{{"type": "STATE", "state": {{"data": {value}, "id": 7}}, "log": null}}'
+    stats = '{"recordCount": 1.0}'
+    assert with_stats(_state(line.encode()), {"recordCount": 1.0}).decode() == line.replace(
+        '"id": 7', f'"id": 7, "destinationStats": {stats}'
     )

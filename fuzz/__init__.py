@@ -1,0 +1,1 @@
+"""Targets for coverage-guided fuzzing, each a script with its own instructions."""
