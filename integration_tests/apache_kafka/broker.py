@@ -1,6 +1,5 @@
-"""One Apache Kafka broker on this machine, set up like Keen's inbound cluster and owned by the tests."""
+"""Apache Kafka on this machine, one node or several, set up like Keen's inbound cluster and owned by the tests."""
 
-import os
 import signal
 import struct
 import subprocess
@@ -10,6 +9,7 @@ from typing import Any, Literal
 
 from integration_tests.apache_kafka.access import let_write
 from integration_tests.apache_kafka.jars import jars
+from integration_tests.apache_kafka.node import Node
 from integration_tests.apache_kafka.settings import (
     API_KEY,
     OTHER_ID,
@@ -20,9 +20,7 @@ from integration_tests.apache_kafka.settings import (
 )
 from integration_tests.fetched import require_command
 
-_CLUSTER_ID = "a2Vlbi10ZXN0LWJyb2tlcg"
 _START_SECONDS = 60.0
-_STOP_SECONDS = 10.0
 _READ_SECONDS = 30.0
 _CONSUME = ("kcat", "-C", "-q", "-e", "-o", "beginning")
 _LIST = ("kcat", "-L", "-m", "2", "-X", "security.protocol=SASL_SSL", "-X", "sasl.mechanism=PLAIN")
@@ -30,45 +28,45 @@ _NOBODY_LISTENS = "http://127.0.0.1:9"
 
 
 class ApacheKafka:
-    """A broker with a SASL_SSL, a SASL_PLAINTEXT and, for the tests' own use, an open internal listener.
+    """A cluster with a SASL_SSL, a SASL_PLAINTEXT and, for the tests' own use, an open internal listener.
 
-    Topics are created on demand with three partitions. The project may create, describe and write any topic,
-    the other user nothing. Data and ports survive `stop` and `kill`. As a context manager it is ready when
-    the block begins, and its process is gone when the block ends.
+    Topics are created on demand with three partitions and a replica on every node; a write needs all but one of them.
+    The project may create, describe and write any topic, the other user nothing. Data and ports survive `stop` and
+    `kill`. As a context manager it is ready when the block begins, and its processes are gone when the block ends.
+    A fourth listener at `proxied` tells clients that the broker is at `proxy`, for a test that puts a proxy there.
     """
 
     project_id = PROJECT_ID
-    api_key = API_KEY
     other_id = OTHER_ID
     other_key = OTHER_KEY
 
-    def __init__(self, directory: Path) -> None:
-        """Prepare a broker; nothing is started yet.
+    def __init__(self, directory: Path, nodes: int = 1, **properties: str) -> None:
+        """Prepare the nodes; nothing is started yet.
 
         Args:
-            directory: an empty folder for its settings, data and log.
+            directory: an empty folder for their settings, data and logs.
+            nodes: how many there are.
+            properties: further properties of all nodes, with "_" for ".".
 
         Raises:
             UnavailableError: Java, Maven or kcat is missing.
         """
         require_command("kcat", "reads back what arrived in Apache Kafka", "kcat")
-        self._libs = jars()
-        self._directory = directory
-        ports = Ports.free()
-        self.sasl_ssl = f"localhost:{ports.sasl_ssl}"
-        self.sasl_plaintext = f"localhost:{ports.sasl_plaintext}"
-        self.internal = f"localhost:{ports.internal}"
-        self._properties = write_settings(directory, ports)
+        self.libs = jars()
+        ports = [Ports.free() for _ in range(nodes)]
+        self.sasl_ssl = ",".join(f"localhost:{each.sasl_ssl}" for each in ports)
+        self.sasl_plaintext = ",".join(f"localhost:{each.sasl_plaintext}" for each in ports)
+        self.internal = ",".join(f"localhost:{each.internal}" for each in ports)
+        self.proxied, self.proxy = ports[0].proxied, ports[0].proxy
+        extra = {name.replace("_", "."): value for name, value in properties.items()}
+        self.nodes = [Node(settings, self.libs) for settings in write_settings(directory, ports, extra)]
+        self.api_key = API_KEY
         self.ca_file = directory / "ca.pem"
         self.ca_certificate = self.ca_file.read_text()
-        self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> "ApacheKafka":
-        subprocess.run(
-            self._java("kafka.tools.StorageTool", "format", "--cluster-id", _CLUSTER_ID, "--config"),
-            check=True,
-            stdout=subprocess.DEVNULL,
-        )
+        for node in self.nodes:
+            node.format()
         try:
             self.start()
             let_write(PROJECT_ID, self.internal)
@@ -81,39 +79,39 @@ class ApacheKafka:
         self.stop()
 
     def start(self) -> None:
-        """Start the broker on its data and wait until it answers the project over SASL_SSL.
+        """Start what is not running on its data, and wait until all nodes are there for the project, over SASL_SSL.
 
         Raises:
-            RuntimeError: it ended, or does not answer within a minute; carries the end of its log.
+            RuntimeError: a node ended, or does not answer within a minute; carries the end of a log.
         """
-        log = self._directory / "broker.log"
-        with log.open("ab") as output:
-            self._process = subprocess.Popen(
-                self._java("kafka.Kafka"),
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
+        for node in self.nodes:
+            node.launch()
         deadline = time.monotonic() + _START_SECONDS
         while not self._answers():
-            if self._process.poll() is not None or time.monotonic() > deadline:
-                raise RuntimeError(f"Apache Kafka did not start: {log.read_text()[-3000:]}")
+            for node in self.nodes:
+                if not node.running or time.monotonic() > deadline:
+                    raise RuntimeError(f"Apache Kafka did not start: {node.said}")
 
     def stop(self) -> None:
-        """End the broker in good order, after ten seconds by force. Does nothing where it is not running."""
+        """End all nodes in good order, after ten seconds by force. Does nothing where none is running."""
         self._end(signal.SIGTERM)
 
     def kill(self) -> None:
-        """End the broker at once, as a power cut would. Does nothing where it is not running."""
+        """End all nodes at once, as a power cut would. Does nothing where none is running."""
         self._end(signal.SIGKILL)
+
+    def change_key(self, key: str) -> None:
+        """Give the project another key, which counts from the next start on."""
+        for node in self.nodes:
+            node.change(self.api_key, key)
+        self.api_key = key
 
     def connector_config(
         self,
         security_protocol: Literal["SASL_SSL", "SASL_PLAINTEXT"] = "SASL_SSL",
         api_url: str = _NOBODY_LISTENS,
     ) -> dict[str, Any]:
-        """Give a configuration of the connector that writes to this broker as the project.
+        """Give a configuration of the connector that writes to this cluster as the project.
 
         Args:
             security_protocol: which of the two listeners to use.
@@ -124,7 +122,7 @@ class ApacheKafka:
             delivery |= {"bootstrap_servers": self.sasl_ssl, "ca_certificate": self.ca_certificate}
         else:
             delivery |= {"bootstrap_servers": self.sasl_plaintext}
-        return {"project_id": PROJECT_ID, "api_key": API_KEY, "api_url": api_url, "delivery": delivery}
+        return {"project_id": PROJECT_ID, "api_key": self.api_key, "api_url": api_url, "delivery": delivery}
 
     def read(self, topic: str, count: int = 0) -> list[bytes]:
         """Read all values of a topic with kcat, ordered within each partition.
@@ -157,24 +155,15 @@ class ApacheKafka:
         return values
 
     def _answers(self) -> bool:
-        user = ["-X", f"sasl.username={PROJECT_ID}", "-X", f"sasl.password={API_KEY}"]
+        user = ["-X", f"sasl.username={PROJECT_ID}", "-X", f"sasl.password={self.api_key}"]
         ask = [*_LIST, "-b", self.sasl_ssl, "-X", f"ssl.ca.location={self.ca_file}", *user]
         # A broker that has not yet taken its place in the cluster lists none.
-        return b" 1 brokers:" in subprocess.run(ask, capture_output=True, check=False).stdout
-
-    def _java(self, *command: str) -> list[str]:
-        logging = f"-Dlog4j2.configurationFile={Path(__file__).with_name('log4j2.properties')}"
-        memory = ["-Xms128m", "-Xmx512m"]
-        return ["java", *memory, logging, "-cp", f"{self._libs}/*", *command, str(self._properties)]
+        there = f" {len(self.nodes)} brokers:".encode()
+        return there in subprocess.run(ask, capture_output=True, check=False).stdout
 
     def _end(self, how: signal.Signals) -> None:
-        if self._process is None:
-            return
-        if self._process.poll() is None:
-            os.killpg(self._process.pid, how)
-        try:
-            self._process.wait(_STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            os.killpg(self._process.pid, signal.SIGKILL)
-            self._process.wait()
-        self._process = None
+        # All at once: the last ones of a cluster cannot leave in good order.
+        for node in self.nodes:
+            node.signal(how)
+        for node in self.nodes:
+            node.wait()
