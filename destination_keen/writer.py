@@ -15,6 +15,7 @@ from destination_keen.deadline import Deadline
 from destination_keen.errors import DestinationError, InternalError, MalformedInputError
 from destination_keen.interruption import Interruption
 from destination_keen.ledger import Ledger, Share
+from destination_keen.pace import Pace
 from destination_keen.producer import Producer, Send
 from destination_keen.protocol import Descriptor, Record, State, StreamStatus, decode
 from destination_keen.report import Report
@@ -46,6 +47,7 @@ class Writer:
         self._report = Report(streams.values(), self._ledger, limits.progress_interval)
         self._interruption = interruption
         self._lines = 0
+        self._pace = Pace(limits.delivery_timeout)
         self._seen_delivered = 0
         self._patience = Deadline(limits.patience)
 
@@ -95,7 +97,7 @@ class Writer:
                 while not send(value):
                     yield self._wait()
             self._lines += len(lines)
-            while self._ledger_is_full:
+            while self._ledger_is_full or not self._pace.allows(self._lines, self._producer.in_flight):
                 yield self._wait()
             yield self._tick()
 

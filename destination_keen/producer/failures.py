@@ -59,9 +59,17 @@ def not_taken(collection: str, name: str, told: str) -> TransientError:
 def no_answer(addresses: str, seconds: float, last: object) -> UndeliverableError:
     """Nothing was delivered in time. `last` is what the client said last of its connections."""
     return UndeliverableError(
-        f"Keen's brokers ({addresses}) took no record for {seconds:g} seconds. The next attempt repeats what was not"
-        ' confirmed. If it fails again, check "Bootstrap Servers" and the network.',
+        f"Keen's brokers ({addresses}) took no record for {seconds:g} seconds: they cannot be reached, are overloaded,"
+        " or lack replicas. The next attempt repeats what was not confirmed. If it fails again, check"
+        ' "Bootstrap Servers" and the network.',
         f"Nothing was delivered for {seconds:g} seconds. Last failure: {last!r}",
+    )
+
+
+def client_gave_up(name: str, told: str) -> TransientError:
+    """The client cannot go on: what it knows of the order of records does not agree with what a broker knows."""
+    return TransientError(
+        f"Keen's brokers broke off the delivery ({name}). The next attempt repeats what was not confirmed.", told
     )
 
 

@@ -38,16 +38,22 @@ _NO_ANSWER = (errors.KafkaTimeoutError, errors.RequestTimedOutError, errors.Kafk
 _PendingDelivery = tuple[Any, str, int, Tally]
 
 
-class _ConnectionWatch(logging.Handler):
-    """Hears what the client logs: it retries failed connections in silence and ends with a mere time-out."""
+class _Watch(logging.Handler):
+    """Hears what the client logs: it retries much in silence and ends with a mere time-out."""
 
     def __init__(self) -> None:
         super().__init__(logging.WARNING)
-        self.last: Exception | None = None
+        self.last: object = None
+        self.missing: str | None = None
         self._quiet = Deadline(0.0)
 
     def emit(self, record: logging.LogRecord) -> None:
         arguments = record.args if isinstance(record.args, tuple) else ()
+        if record.name == "kafka.cluster" and record.msg.startswith("Topic %s not found"):
+            self.missing = str(arguments[0])
+        if record.name == "kafka.producer.sender":
+            # Names of errors and of partitions; no record.
+            self.last = record.getMessage()
         failure = next((each for each in arguments if isinstance(each, Exception)), None)
         if failure is None or not record.name.startswith("kafka.net"):
             return
@@ -74,7 +80,7 @@ class KafkaPythonProducer:
         self._pending: deque[_PendingDelivery] = deque()
         self._in_flight_bytes = 0
         self.failure: DestinationError | None = None
-        self._watch = _ConnectionWatch()
+        self._watch = _Watch()
         library_log.handlers[:] = [self._watch]
         try:
             self._client = _Client(**_settings(config, limits), enable_idempotence=idempotence)
@@ -115,7 +121,16 @@ class KafkaPythonProducer:
 
     def stalled(self, seconds: float) -> DestinationError:
         """Say that nothing was delivered; why is for a probe to find out, since the client tries in silence."""
+        missing = self._watch.missing
+        if missing is not None and not self._has_partitions(missing):
+            return failures.no_topic(missing, f"The brokers know no such topic after {seconds:g} seconds.")
         return failures.no_answer(self._addresses, seconds, self._watch.last)
+
+    def _has_partitions(self, collection: str) -> bool:
+        try:
+            return bool(self._client.partitions_for(collection))
+        except errors.KafkaError:
+            return False
 
     @property
     def in_flight(self) -> int:
@@ -158,7 +173,7 @@ def _settings(config: Config, limits: Limits) -> dict[str, Any]:
         "batch_size": _BATCH_BYTES,
         "max_in_flight_requests_per_connection": 5,
         "delivery_timeout_ms": timeout_ms,
-        "request_timeout_ms": min(_REQUEST_TIMEOUT_MS, timeout_ms - _LINGER_MS),
+        "request_timeout_ms": min(_REQUEST_TIMEOUT_MS, timeout_ms // 3),
         "max_block_ms": _METADATA_WAIT_MS,
         "partitioner": StickyPartitioner(),
         "metrics_enabled": False,

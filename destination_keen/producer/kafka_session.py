@@ -20,6 +20,8 @@ from destination_keen.errors import ConfigError
 from destination_keen.producer import failures
 
 _NO_PRODUCER_ID = -1
+# Other errors pass, a coordinator that is still loading for example; the client waits for them to.
+_NO_IDEMPOTENCE = {errors.ClusterAuthorizationFailedError.errno, errors.UnsupportedVersionError.errno}
 # Far more than any answer to what is asked here; a peer that announces more does not speak Kafka.
 _LARGEST_ANSWER = 16 * 1024 * 1024
 
@@ -81,7 +83,7 @@ class Session:
             producer_epoch=_NO_PRODUCER_ID,
         )
         try:
-            return not self._ask(request).error_code
+            return self._ask(request).error_code not in _NO_IDEMPOTENCE
         except errors.IncompatibleBrokerVersion:
             return False
 

@@ -17,6 +17,8 @@ _LINGER_MS = 50
 _BATCH_BYTES = 1_000_000
 _BATCH_RECORDS = 10_000
 _ANY_PARTITION = -1
+# How long a broker may leave a request unanswered. After it the client turns to whoever leads the partition then.
+_ANSWER_TIMEOUT_MS = 30_000
 
 _REFUSED = {KafkaError._AUTHENTICATION, KafkaError.SASL_AUTHENTICATION_FAILED}
 _NOT_PERMITTED = {KafkaError.TOPIC_AUTHORIZATION_FAILED, KafkaError.CLUSTER_AUTHORIZATION_FAILED}
@@ -69,7 +71,11 @@ class LibrdkafkaProducer:
 
     def poll(self, seconds: float) -> None:
         """Serve the delivery reports that are there; if there are none yet, wait first."""
-        self._client.poll(seconds)
+        try:
+            self._client.poll(seconds)
+        except KafkaException as error:
+            # So the client says that it gave up for good; no delivery report tells why.
+            self.failure = self.failure or failures.client_gave_up(error.args[0].name(), error.args[0].str())
 
     def stalled(self, seconds: float) -> DestinationError:
         """Say that nothing was delivered; why is for a probe to find out, since the client tries in silence."""
@@ -109,6 +115,7 @@ class LibrdkafkaProducer:
 
 
 def _settings(config: Config, limits: Limits) -> dict[str, Any]:
+    timeout_ms = int(limits.delivery_timeout * 1000)
     settings = {
         "client.id": "destination-keen",
         "bootstrap.servers": ",".join(config.kafka.servers),
@@ -124,7 +131,10 @@ def _settings(config: Config, limits: Limits) -> dict[str, Any]:
         "queue.buffering.max.messages": limits.in_flight_records,
         "queue.buffering.max.kbytes": limits.in_flight_bytes // 1024,
         "max.in.flight.requests.per.connection": 5,
-        "message.timeout.ms": int(limits.delivery_timeout * 1000),
+        "message.timeout.ms": timeout_ms,
+        "topic.metadata.propagation.max.ms": min(_ANSWER_TIMEOUT_MS, timeout_ms // 3),
+        "socket.timeout.ms": min(_ANSWER_TIMEOUT_MS, timeout_ms // 3),
+        "request.timeout.ms": min(_ANSWER_TIMEOUT_MS, timeout_ms // 3),
     }
     if config.kafka.ca_certificate is not None:
         settings["ssl.ca.pem"] = config.kafka.ca_certificate

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -29,13 +30,14 @@ PASSING: dict[str, dict[str, Any]] = {
 }
 # What ends a sync: the type of the error, and words of its message.
 ENDING: dict[str, tuple[dict[str, Any], str, str]] = {
-    "replica-missing-for-good": ({"error": "NOT_ENOUGH_REPLICAS"}, "transient_error", "took no record for"),
+    "replica-missing-for-good": ({"error": "NOT_ENOUGH_REPLICAS"}, "transient_error", "replicas"),
     "disk-failed": ({"error": "KAFKA_STORAGE_ERROR"}, "transient_error", "took no record for"),
     "forbidden": ({"error": "TOPIC_AUTHORIZATION_FAILED"}, "config_error", "does not let this project and key write"),
     "too-large": ({"error": "MESSAGE_TOO_LARGE"}, "config_error", "as too large"),
     "invalid": ({"error": "INVALID_RECORD"}, "transient_error", "did not take a record of the collection"),
     "against-policy": ({"error": "POLICY_VIOLATION"}, "transient_error", "did not take a record of the collection"),
     "corrupted": ({"error": "CORRUPT_MESSAGE"}, "transient_error", ""),
+    "out-of-order": ({"error": "OUT_OF_ORDER_SEQUENCE_NUMBER"}, "transient_error", ""),
     "producer-unknown": ({"error": "UNKNOWN_PRODUCER_ID"}, "transient_error", ""),
     "fenced": ({"error": "INVALID_PRODUCER_EPOCH"}, "transient_error", ""),
     "fenced-anew": ({"error": "PRODUCER_FENCED"}, "transient_error", ""),
@@ -46,6 +48,7 @@ BEFORE_THE_FIRST: dict[str, dict[str, Any]] = {
     "not-known-to-the-leader-yet": {"request": "produce", "error": "UNKNOWN_TOPIC_OR_PARTITION", "times": 2},
 }
 REFUSED_AT_ONCE = {
+    "no-topic-ever": ({"request": "metadata", "error": "UNKNOWN_TOPIC_OR_PARTITION"}, "no topic for the collection"),
     "not-to-be-seen": ({"request": "metadata", "error": "TOPIC_AUTHORIZATION_FAILED"}, "does not let this project"),
 }
 
@@ -116,6 +119,16 @@ def test_a_topic_that_cannot_be_had_is_a_config_error(sandbox: Sandbox, start: S
     assert kind == "config_error"
     assert REFUSED_AT_ONCE[name][1] in said
     assert topic in said
+
+
+def test_i9_a_cluster_that_is_still_loading_is_not_one_without_idempotence(tmp_path: Path, start: Started) -> None:
+    fault = {"request": "init_producer_id", "error": "COORDINATOR_LOAD_IN_PROGRESS", "times": 3}
+    script = tmp_path / "faults.json"
+    script.write_text(json.dumps({"faults": [fault]}))
+    with Sandbox(tmp_path, "--faults", str(script)) as sandbox, start(sandbox.config, "users") as sync:
+        sync.feed(500)
+        ended = sync.ends(lambda name: read(sandbox, name))
+    assert not [line for line in ended.logs if "idempotent" in line]
 
 
 def read(sandbox: Sandbox, collection: str) -> list[bytes]:

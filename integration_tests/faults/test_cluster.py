@@ -44,7 +44,7 @@ def leading(cluster: ApacheKafka, collection: str) -> Node:
     return cluster.nodes[leader(cluster.internal, collection) - 1]
 
 
-@pytest.mark.parametrize("fail", [Node.kill], ids=["killed"])
+@pytest.mark.parametrize("fail", [Node.kill, Node.pause], ids=["killed", "silent"])
 def test_i2_a_leader_that_fails_is_replaced_and_the_order_is_kept(
     cluster: ApacheKafka, start: Started, collection: str, fail: Callable[[Node], None]
 ) -> None:

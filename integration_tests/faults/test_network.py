@@ -117,3 +117,14 @@ def test_a_slow_network_slows_the_sync_and_nothing_else(
         sync.has_confirmed(sync.feed(1_000))
         sync.feed(15_000)
         sync.ends(apache_kafka.read)
+
+
+def test_i6_records_do_not_time_out_because_the_network_is_slow(
+    apache_kafka: ApacheKafka, proxy: Proxy, proxied: dict[str, Any], start: Started, collection: str
+) -> None:
+    with start(proxied, collection) as sync:
+        sync.has_confirmed(sync.feed(1_000))
+        proxy.bytes_per_second = 1_000_000
+        for _ in range(18):
+            sync.feed(1_000, pad=800)
+        sync.ends(apache_kafka.read)
