@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -11,20 +11,6 @@ from destination_keen.errors import AuthenticationError, ConfigError, Permission
 from unit_tests.keen_over_http import FINE, Keen, Said
 
 NOT_MASTER = Said(403)
-
-
-@pytest.fixture
-def serve() -> Iterator[Callable[..., Keen]]:
-    """Starts servers, and ends them after the test."""
-    servers: list[Keen] = []
-
-    def start(*answers: Said) -> Keen:
-        servers.append(Keen(*answers))
-        return servers[-1]
-
-    yield start
-    for server in servers:
-        server.close()
 
 
 def _config(keen: Keen, **settings: Any) -> Config:

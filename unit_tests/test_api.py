@@ -1,6 +1,6 @@
 import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,20 +15,6 @@ from unit_tests.keen_over_http import FINE, Keen, Request, Said
 @pytest.fixture(autouse=True)
 def _without_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-
-
-@pytest.fixture
-def serve() -> Iterator[Callable[..., Keen]]:
-    """Starts servers, and ends them after the test."""
-    servers: list[Keen] = []
-
-    def start(*answers: Said) -> Keen:
-        servers.append(Keen(*answers))
-        return servers[-1]
-
-    yield start
-    for server in servers:
-        server.close()
 
 
 def _api(url: str, project_id: str = "p1", api_key: str = "k1", seconds: float = 10) -> Api:

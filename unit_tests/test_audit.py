@@ -131,26 +131,45 @@ def test_nothing_is_deleted_before_keen_holds_all_that_was_delivered() -> None:
     assert keen.collections == {"s0": [*OLD, EARLIER], "s1": OLD}
 
 
-@pytest.mark.parametrize("step", range(12))
+# What a collection holds, the ids and the mode of the sync, and how many records it brings.
+DELETING = {
+    "a newer generation": (OLD * 3, (2, 2, 8), "append", 1),
+    "a newer generation after an interrupted one": ([*OLD, EARLIER], (3, 3, 9), "append", 1),
+    "the same generation again": ([*OLD, EARLIER], (2, 2, 8), "append", 1),
+    "the same generation again, with nothing more": ([*OLD, EARLIER], (2, 2, 8), "append", 0),
+    "zero records": (OLD * 2, (2, 2, 8), "append", 0),
+    "no ids": ([*OLD, Event(None, 5)], (None, None, None), "overwrite", 1),
+}
+
+
+@pytest.mark.parametrize("row", DELETING)
+@pytest.mark.parametrize("step", range(10))
 @pytest.mark.parametrize("carried_out", [False, True])
 def test_a_crash_at_any_request_leaves_the_new_events_and_the_next_attempt_finishes(
-    step: int, carried_out: bool
+    row: str, step: int, carried_out: bool
 ) -> None:
-    keen = FakeKeen(s0=list(OLD) * 3)
+    held, ids, mode, sent = DELETING[row]
+    keen = FakeKeen(s0=list(held))
+    current = [event for event in held if event == EARLIER and ids[0] == 2]
+    new = Event(ids[0], ids[2] or 99)
 
     def crash(_: Request) -> None:
         if len(keen.requests) > step:
             raise KeyboardInterrupt
 
-    keen.after, keen.before = (crash, keen.before) if carried_out else (keen.after, crash)  # type: ignore[assignment]
+    def still_there(_: Request) -> None:
+        assert set(current) <= set(keen.collections["s0"])
+        crash(_)
+
+    keen.after, keen.before = (still_there, keen.before) if carried_out else (keen.after, crash)  # type: ignore[assignment]
     with pytest.raises(KeyboardInterrupt):
         while True:
-            _attempt(keen, _streams((2, 2, 8)), 1)
-    sent = keen.collections["s0"].count(EARLIER)
-    assert all(event == EARLIER or event in OLD for event in keen.collections["s0"])
+            _attempt(keen, _streams(ids, mode=mode), sent)
+    written = keen.collections["s0"].count(new)
+    assert all(event == new or event in held for event in keen.collections["s0"])
     keen.before, keen.after = (lambda _: None), (lambda _: None)
-    _attempt(keen, _streams((2, 2, 8)), 0)
-    assert keen.collections["s0"] == [EARLIER] * sent
+    _attempt(keen, _streams(ids, mode=mode), 1)
+    assert keen.collections["s0"] == [*(event for event in current if event != new), *[new] * (written + 1)]
 
 
 def test_verification_leaves_out_streams_that_deduplicate_and_says_so(caplog: pytest.LogCaptureFixture) -> None:
