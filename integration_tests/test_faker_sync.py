@@ -35,6 +35,7 @@ def arrived(events: Iterable[dict[str, Any]]) -> Counter[str]:
     found: Counter[str] = Counter()
     for event in events:
         assert ISO_UTC.fullmatch(event.pop("keen")["timestamp"])
+        assert list(event.pop("_airbyte_meta")) == ["sync_id"]
         emitted_at = event.pop("_airbyte_extracted_at")
         found[json.dumps([event, emitted_at], sort_keys=True)] += 1
     return found

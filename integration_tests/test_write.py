@@ -219,14 +219,14 @@ def test_append_dedup_is_taken_as_append_with_one_warning(sandbox: Sandbox) -> N
     assert sandbox.counts()["dedup"] == (2, 0)
 
 
-def test_overwrite_is_refused_before_anything_is_sent(sandbox: Sandbox) -> None:
-    streams = connector.catalog("overwritten")
-    streams["streams"][0]["destination_sync_mode"] = "overwrite"
-    ended = connector.run("write", sandbox.config, streams, [record("overwritten")])
+def test_a_mode_that_is_not_offered_is_refused_before_anything_is_sent(sandbox: Sandbox) -> None:
+    streams = connector.catalog("unoffered")
+    streams["streams"][0]["destination_sync_mode"] = "update"
+    ended = connector.run("write", sandbox.config, streams, [record("unoffered")])
     assert ended.code == 1
     (error,) = ended.errors
     assert error["failure_type"] == "config_error"
-    assert "overwritten" not in sandbox.counts()
+    assert "unoffered" not in sandbox.counts()
 
 
 def test_two_streams_of_one_collection_are_refused_before_anything_is_sent(sandbox: Sandbox) -> None:
