@@ -64,7 +64,7 @@ unit: install ## Run the unit tests
 
 integration: install .venv-faker .venv-pyairbyte ## Run the tests against Apache Kafka, Chromium, PyAirbyte and the image
 	@$(BIN)/python -m integration_tests.apache_kafka.jars
-	@$(BIN)/python -m pytest --no-header integration_tests
+	@$(BIN)/python -m pytest --no-header --numprocesses 2 --dist loadfile integration_tests
 
 test: ## Set up all that is missing and run every check above, in order
 	@for target in prepare install .venv-faker .venv-pyairbyte lint types unit integration; do \
