@@ -6,7 +6,7 @@ import time
 from collections import deque
 
 # What may be in flight whatever was delivered: as much as a network carries in time that is hardly one.
-_RECORDS_A_SECOND = 160
+_BYTES_A_SECOND = 256 * 1024
 _SAMPLES = 100
 
 
@@ -20,15 +20,17 @@ class Pace:
 
     def __init__(self, delivery_timeout: float) -> None:
         self._seconds = delivery_timeout / 8
-        self._always = int(delivery_timeout * _RECORDS_A_SECOND)
-        self._samples: deque[tuple[float, int]] = deque()
+        self._always = delivery_timeout * _BYTES_A_SECOND
+        self._samples: deque[tuple[float, float]] = deque()
 
-    def allows(self, taken: int, in_flight: int) -> bool:
-        """Whether more may be taken, after `taken` in all, of which `in_flight` are not delivered."""
-        now, delivered = time.monotonic(), taken - in_flight
+    def allows(self, taken: int, taken_bytes: int, in_flight: int) -> bool:
+        """Whether more may be taken, after `taken` lines of `taken_bytes`, of which `in_flight` are not delivered."""
+        now = time.monotonic()
+        in_flight_bytes = taken_bytes * in_flight / max(taken, 1)
+        delivered = taken_bytes - in_flight_bytes
         samples = self._samples
         if not samples or now - samples[-1][0] > self._seconds / _SAMPLES:
             samples.append((now, delivered))
         while samples[0][0] < now - self._seconds and len(samples) > 1:
             samples.popleft()
-        return in_flight <= max(self._always, 2 * (delivered - samples[0][1]))
+        return in_flight_bytes <= max(self._always, 2 * (delivered - samples[0][1]))

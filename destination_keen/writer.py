@@ -46,7 +46,7 @@ class Writer:
         self._lanes: dict[Descriptor, _Lane] = {}
         self._report = Report(streams.values(), self._ledger, limits.progress_interval)
         self._interruption = interruption
-        self._lines = 0
+        self._lines = self._bytes = 0
         self._pace = Pace(limits.delivery_timeout)
         self._seen_delivered = 0
         self._patience = Deadline(limits.patience)
@@ -97,7 +97,8 @@ class Writer:
                 while not send(value):
                     yield self._wait()
             self._lines += len(lines)
-            while self._ledger_is_full or not self._pace.allows(self._lines, self._producer.in_flight):
+            self._bytes += sum(map(len, lines))
+            while self._ledger_is_full or self._is_ahead:
                 yield self._wait()
             yield self._tick()
 
@@ -144,6 +145,10 @@ class Writer:
     def _ledger_is_full(self) -> bool:
         ledger, limits = self._ledger, self._limits
         return ledger.waiting_states > limits.waiting_states or ledger.waiting_bytes > limits.waiting_state_bytes
+
+    @property
+    def _is_ahead(self) -> bool:
+        return not self._pace.allows(self._lines, self._bytes, self._producer.in_flight)
 
     def _stats(self, descriptor: Descriptor | None) -> dict[str, Any]:
         closed = list(self._streams.values())
