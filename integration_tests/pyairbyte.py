@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from integration_tests import UnavailableError, connector
+from integration_tests.sandbox import MASTER_KEY
 
 SOURCE_FAKER: dict[str, Any] = {
     "name": "source-faker",
@@ -110,7 +111,7 @@ class PyAirbyte:
         return int(json.loads(ended.stdout.splitlines()[-1])["records"])
 
     def _run(self, command: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
+        ended = subprocess.run(
             [str(_ENVIRONMENT / command), *arguments],
             env={
                 **os.environ,
@@ -127,3 +128,5 @@ class PyAirbyte:
             timeout=_SECONDS,
             check=False,
         )
+        assert not any(form in ended.stdout + ended.stderr for form in connector.forms(MASTER_KEY))
+        return ended
