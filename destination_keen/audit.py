@@ -67,10 +67,10 @@ class Audit:
 
 @contextmanager
 def auditing(config: Config, streams: Collection[Stream], limits: Limits) -> Iterator[Audit]:
-    """Open the HTTP API for an audit.
+    """Open the HTTP API for an audit, which may have nothing to count.
 
     Raises:
-        ConfigError: the key may not delete, and a stream needs it.
+        ConfigError: the API refuses the project or the key, or the key may not delete and a stream needs it.
         TransientError: the API does not answer.
     """
     require_access(config, limits.api_timeout, to_delete=any(stream.replaces for stream in streams))

@@ -11,6 +11,8 @@ from typing import Any
 import msgspec
 
 from destination_keen.collection import collections_of, shown
+from destination_keen.config import Config
+from destination_keen.delivery import HttpDelivery
 from destination_keen.errors import ConfigError
 from destination_keen.event import Encoder
 from destination_keen.protocol import Descriptor
@@ -85,6 +87,17 @@ class _Configured(msgspec.Struct):
 
 class _Catalog(msgspec.Struct):
     streams: list[_Configured]
+
+
+def streams_for(config: Config, catalog: bytes, sync_id: int) -> dict[Descriptor, Stream]:
+    """Prepare the streams of a `ConfiguredAirbyteCatalog` (JSON) for a run with these settings, as `parse` does."""
+    return parse(
+        catalog,
+        infer_timestamp=config.infer_timestamp,
+        deduplicate=config.deduplicate,
+        repeats=isinstance(config.delivery, HttpDelivery),
+        sync_id=sync_id,
+    )
 
 
 def parse(

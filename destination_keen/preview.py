@@ -11,10 +11,8 @@ from collections.abc import Iterable
 
 import msgspec
 
-from destination_keen import catalog
-from destination_keen.catalog import Stream
+from destination_keen.catalog import Stream, streams_for
 from destination_keen.config import Config, Limits
-from destination_keen.delivery import HttpDelivery
 from destination_keen.errors import DestinationError, UndeliverableError
 from destination_keen.interruption import Interruption
 from destination_keen.producer import Send, Tally
@@ -85,13 +83,7 @@ def preview(
     Raises:
         ConfigError: a sync with this catalog would end before the first line.
     """
-    streams = catalog.parse(
-        configured_catalog,
-        infer_timestamp=config.infer_timestamp,
-        deduplicate=config.deduplicate,
-        repeats=isinstance(config.delivery, HttpDelivery),
-        sync_id=time.time_ns() // 1_000_000,
-    )
+    streams = streams_for(config, configured_catalog, time.time_ns() // 1_000_000)
     samples = {stream.collection: _Sample(stream) for stream in streams.values()}
     failure = None
     try:

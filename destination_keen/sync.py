@@ -9,8 +9,7 @@ from collections.abc import Collection, Iterable, Iterator
 from contextlib import AbstractContextManager, closing, nullcontext, suppress
 from typing import TYPE_CHECKING
 
-from destination_keen import catalog
-from destination_keen.catalog import Stream
+from destination_keen.catalog import Stream, streams_for
 from destination_keen.config import Config, Limits
 from destination_keen.delivery import HttpDelivery, KafkaDelivery
 from destination_keen.errors import TransientError, UndeliverableError
@@ -45,13 +44,7 @@ def sync(
         DestinationError: not everything was delivered, or what follows the delivery failed. The states that could leave
             have been yielded.
     """
-    streams = catalog.parse(
-        configured_catalog,
-        infer_timestamp=config.infer_timestamp,
-        deduplicate=config.deduplicate,
-        repeats=isinstance(config.delivery, HttpDelivery),
-        sync_id=_run_id(),
-    )
+    streams = streams_for(config, configured_catalog, _run_id())
     with _auditing(config, streams.values(), limits) as audit:
         if audit is not None:
             yield from _turns(audit.prepare(), interruption)
@@ -71,7 +64,8 @@ def _write(
     limits: Limits,
     interruption: Interruption,
 ) -> Iterator[list[bytes]]:
-    idempotence = _probe(config, limits)
+    # What goes over HTTP carries tokens, whatever the cluster allows; the audit has asked whether the key may.
+    idempotence = isinstance(config.delivery, HttpDelivery) or _probe(config, limits)
     try:
         with closing(open_producer(config, limits, idempotence=idempotence)) as producer:
             yield from Writer(streams, producer, limits, interruption).run(chunks)
@@ -84,11 +78,6 @@ def _write(
 
 
 def _probe(config: Config, limits: Limits) -> bool:
-    if isinstance(config.delivery, HttpDelivery):
-        from destination_keen.access import check_access
-
-        check_access(config, limits.api_timeout)
-        return True
     idempotence = probe_idempotence(config, limits.probe_timeout)
     if not idempotence:
         logger.warning("The cluster does not allow idempotent producers: a retry within the sync may double events.")
@@ -98,9 +87,10 @@ def _probe(config: Config, limits: Limits) -> bool:
 def _auditing(
     config: Config, streams: Collection[Stream], limits: Limits
 ) -> AbstractContextManager[Audit] | AbstractContextManager[None]:
-    if not config.verify_delivery and not any(stream.replaces for stream in streams):
+    over_http = isinstance(config.delivery, HttpDelivery)
+    if not over_http and not config.verify_delivery and not any(stream.replaces for stream in streams):
         return nullcontext()
-    # Imported here because a sync that appends needs no HTTP, and the import takes a fifth of a second.
+    # Imported here because a sync that appends over Kafka needs no HTTP, and the import takes a fifth of a second.
     from destination_keen.audit import auditing
 
     return auditing(config, streams, limits)

@@ -9,6 +9,7 @@ import pytest
 
 from integration_tests import UnavailableError, do_without
 from integration_tests.apache_kafka.broker import ApacheKafka
+from integration_tests.sandbox import Sandbox
 from integration_tests.source_faker import SourceFaker
 
 
@@ -22,6 +23,14 @@ def apache_kafka() -> Iterator[ApacheKafka]:
             do_without(reason)
         with broker:
             yield broker
+
+
+@pytest.fixture(scope="module")
+def sandbox(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    """A local Keen for the tests of one module, with the options that it names as `SANDBOX_OPTIONS`."""
+    options = getattr(request.module, "SANDBOX_OPTIONS", ())
+    with Sandbox(tmp_path_factory.mktemp("sandbox"), *options) as sandbox:
+        yield sandbox
 
 
 @pytest.fixture(scope="session")

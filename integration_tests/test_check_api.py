@@ -4,19 +4,12 @@ from __future__ import annotations
 
 import json
 import socket
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from integration_tests.checks import api_that_answers, failure, free_port, verdict
 from integration_tests.sandbox import WRITE_KEY, Sandbox
-
-
-@pytest.fixture(scope="module")
-def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
-    with Sandbox(tmp_path_factory.mktemp("sandbox")) as sandbox:
-        yield sandbox
 
 
 def test_a_key_that_is_not_a_master_key_is_enough_and_warned_of(sandbox: Sandbox) -> None:

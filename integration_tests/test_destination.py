@@ -22,12 +22,6 @@ from integration_tests import connector
 from integration_tests.sandbox import Sandbox
 
 
-@pytest.fixture(scope="module")
-def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
-    with Sandbox(tmp_path_factory.mktemp("sandbox")) as sandbox:
-        yield sandbox
-
-
 def message(**content: Any) -> AirbyteMessage:
     return AirbyteMessageSerializer.load(content)
 

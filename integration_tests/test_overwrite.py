@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,11 +22,7 @@ from integration_tests.refreshes import (
 )
 from integration_tests.sandbox import WRITE_KEY, Sandbox
 
-
-@pytest.fixture(scope="module")
-def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
-    with Sandbox(tmp_path_factory.mktemp("sandbox"), "--fast-limits") as sandbox:
-        yield sandbox
+SANDBOX_OPTIONS = ("--fast-limits",)
 
 
 def test_after_complete_the_new_generation_is_all_there_is(sandbox: Sandbox) -> None:

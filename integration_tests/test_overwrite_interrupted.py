@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -12,14 +11,9 @@ from integration_tests.connector import record, started, state
 from integration_tests.refreshes import LIMITS, catalog, complete, fill, generations, sync, until
 from integration_tests.sandbox import Sandbox
 
+SANDBOX_OPTIONS = ("--fast-limits",)
 # With ten deletions of ten events in a minute of 0.6 s, 300 events take about 2 s.
 SMALL_STEPS = replace(LIMITS, events_per_delete=10)
-
-
-@pytest.fixture(scope="module")
-def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
-    with Sandbox(tmp_path_factory.mktemp("sandbox"), "--fast-limits") as sandbox:
-        yield sandbox
 
 
 def test_a_kill_while_old_events_go_leaves_the_new_ones_and_the_next_attempt_goes_on(sandbox: Sandbox) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -13,13 +12,8 @@ from integration_tests.connector import record, state
 from integration_tests.refreshes import LIMITS, catalog, record_over_http
 from integration_tests.sandbox import PROJECT, WRITE_KEY, Sandbox
 
+SANDBOX_OPTIONS = ("--fast-limits",)
 SHORT = replace(LIMITS, ingest_patience=2.0)
-
-
-@pytest.fixture(scope="module")
-def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
-    with Sandbox(tmp_path_factory.mktemp("sandbox"), "--fast-limits") as sandbox:
-        yield sandbox
 
 
 def verifying(sandbox: Sandbox, **settings: Any) -> dict[str, Any]:

@@ -7,7 +7,7 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -20,12 +20,6 @@ from integration_tests.sandbox import PROJECT, WRITE_KEY, Sandbox
 # A promise of the connector's is 250 ms; a busy machine may take ten times as long.
 STATE_SECONDS = 2.5
 UNTIL = 30.0
-
-
-@pytest.fixture(scope="module")
-def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
-    with Sandbox(tmp_path_factory.mktemp("sandbox")) as sandbox:
-        yield sandbox
 
 
 def until(condition: Callable[[], bool], seconds: float = UNTIL) -> float:

@@ -116,6 +116,7 @@ class LibrdkafkaProducer:
 
 def _settings(config: Config, limits: Limits) -> dict[str, Any]:
     timeout_ms = int(limits.delivery_timeout * 1000)
+    answer_timeout_ms = min(_ANSWER_TIMEOUT_MS, timeout_ms // 3)
     settings = {
         "client.id": "destination-keen",
         "bootstrap.servers": ",".join(config.kafka.servers),
@@ -132,9 +133,9 @@ def _settings(config: Config, limits: Limits) -> dict[str, Any]:
         "queue.buffering.max.kbytes": limits.in_flight_bytes // 1024,
         "max.in.flight.requests.per.connection": 5,
         "message.timeout.ms": timeout_ms,
-        "topic.metadata.propagation.max.ms": min(_ANSWER_TIMEOUT_MS, timeout_ms // 3),
-        "socket.timeout.ms": min(_ANSWER_TIMEOUT_MS, timeout_ms // 3),
-        "request.timeout.ms": min(_ANSWER_TIMEOUT_MS, timeout_ms // 3),
+        "topic.metadata.propagation.max.ms": answer_timeout_ms,
+        "socket.timeout.ms": answer_timeout_ms,
+        "request.timeout.ms": answer_timeout_ms,
     }
     if config.kafka.ca_certificate is not None:
         settings["ssl.ca.pem"] = config.kafka.ca_certificate

@@ -16,6 +16,7 @@ from destination_keen.config import Limits
 from integration_tests import connector
 from integration_tests.connector import Ended, Running
 from integration_tests.faults.oracle import PEAK_BYTES, PEAK_BYTES_STOPPED, Watch, judge
+from integration_tests.sandbox import Sandbox
 
 LIMITS = Limits(delivery_timeout=6.0, patience=8.0, shutdown_grace=4.0)
 """Short, so that what waits for them stays short."""
@@ -127,6 +128,11 @@ def syncing(
 def text(size: int) -> str:
     """Random text that compression by lz4 does not make smaller."""
     return random.randbytes(size // 2).hex()  # noqa: S311 - nothing secret
+
+
+def values(sandbox: Sandbox, collection: str) -> list[bytes]:
+    """What a collection holds, as the oracle wants it."""
+    return [json.dumps(event).encode() for event in sandbox.events(collection)]
 
 
 def error_of(ended: Ended) -> tuple[str, str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ from integration_tests import connector
 from integration_tests.connector import CONTENT, Ended, record, state
 from integration_tests.faults import files
 from integration_tests.faults.oracle import PEAK_BYTES, PEAK_BYTES_STOPPED, Watch, judge
+from integration_tests.faults.sync import values
 from integration_tests.sandbox import MASTER_KEY, PROJECT, Sandbox
 
 MIB = 1024 * 1024
@@ -41,16 +41,6 @@ CATALOGS = {
     "nested too deeply": b'{"streams":[{"stream":{"name":"a","json_schema":' + b"[" * 100_000,
     "content in the wrong place": {"streams": CONTENT},
 }
-
-
-@pytest.fixture(scope="module")
-def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
-    with Sandbox(tmp_path_factory.mktemp("sandbox")) as sandbox:
-        yield sandbox
-
-
-def values(sandbox: Sandbox, collection: str) -> list[bytes]:
-    return [json.dumps(event).encode() for event in sandbox.events(collection)]
 
 
 def error_of(ended: Ended) -> dict[str, Any]:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import fcntl
-import json
 import os
 import struct
 import subprocess
 import termios
 import time
-from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -21,6 +19,7 @@ from integration_tests.connector import Running, record, state
 from integration_tests.faults import files
 from integration_tests.faults.conftest import Started
 from integration_tests.faults.oracle import PEAK_BYTES, Watch, judge
+from integration_tests.faults.sync import values
 from integration_tests.sandbox import MASTER_KEY, Sandbox
 
 SHORT_GRACE = Limits(shutdown_grace=1.0)
@@ -29,16 +28,6 @@ import itertools, time
 now, turns = time.time, itertools.count()
 time.time = lambda: now() + (86_400 if next(turns) % 2 else -86_400)
 """
-
-
-@pytest.fixture(scope="module")
-def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
-    with Sandbox(tmp_path_factory.mktemp("sandbox")) as sandbox:
-        yield sandbox
-
-
-def values(sandbox: Sandbox, collection: str) -> list[bytes]:
-    return [json.dumps(event).encode() for event in sandbox.events(collection)]
 
 
 def unread(pipe: object) -> int:
