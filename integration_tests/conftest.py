@@ -33,6 +33,13 @@ def sandbox(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
         yield sandbox
 
 
+@pytest.fixture
+def fresh_sandbox(tmp_path: Path) -> Iterator[Sandbox]:
+    """A local Keen for one test alone, without events."""
+    with Sandbox(tmp_path) as sandbox:
+        yield sandbox
+
+
 @pytest.fixture(scope="session")
 def faker() -> Iterator[SourceFaker]:
     """An installed airbyte-source-faker."""

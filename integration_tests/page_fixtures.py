@@ -1,10 +1,9 @@
-"""Fixtures for tests of the sandbox's page: a Chromium, an empty sandbox, and one with a shop's events."""
+"""Fixtures for tests of the sandbox's page: a Chromium, and a sandbox with a shop's events."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser
@@ -24,12 +23,6 @@ def browser() -> Iterator[Browser]:
         except UnavailableError as reason:
             do_without(reason)
         yield running
-
-
-@pytest.fixture
-def sandbox(tmp_path: Path) -> Iterator[Sandbox]:
-    with Sandbox(tmp_path) as sandbox:
-        yield sandbox
 
 
 @pytest.fixture(scope="module")

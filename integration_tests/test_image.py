@@ -46,12 +46,6 @@ def image() -> Iterator[Image]:
 
 
 @pytest.fixture
-def sandbox(tmp_path: Path) -> Iterator[Sandbox]:
-    with Sandbox(tmp_path) as running:
-        yield running
-
-
-@pytest.fixture
 def shared(tmp_path: Path) -> Path:
     """The folder that is `/dest` in the container."""
     folder = tmp_path / "dest"
@@ -109,24 +103,24 @@ def test_spec_is_the_packages(image: Image, shared: Path) -> None:
     assert [message["spec"] for message in ended.messages] == [specification()]
 
 
-def test_check_succeeds(image: Image, shared: Path, sandbox: Sandbox) -> None:
-    ended = platform.run(image, shared, "check", sandbox.config)
+def test_check_succeeds(image: Image, shared: Path, fresh_sandbox: Sandbox) -> None:
+    ended = platform.run(image, shared, "check", fresh_sandbox.config)
     assert (ended.code, ended.stderr) == (0, b"")
     assert ended.status["status"] == "SUCCEEDED"
 
 
-def test_a_sync_arrives_record_for_record(image: Image, shared: Path, sandbox: Sandbox) -> None:
+def test_a_sync_arrives_record_for_record(image: Image, shared: Path, fresh_sandbox: Sandbox) -> None:
     lines = list(recorded_lines())
-    ended = platform.run(image, shared, "write", sandbox.config, recorded_catalog(), b"".join(lines))
+    ended = platform.run(image, shared, "write", fresh_sandbox.config, recorded_catalog(), b"".join(lines))
     assert (ended.code, ended.stderr, ended.errors) == (0, b"", [])
-    assert sandbox.counts() == FAKER
+    assert fresh_sandbox.counts() == FAKER
     messages = [json.loads(line) for line in lines]
     states = [message["state"] for message in messages if message["type"] == "STATE"]
     assert [{key: each[key] for key in each if key != "destinationStats"} for each in ended.states] == states
     for collection in FAKER:
         records = [message["record"] for message in messages if message["type"] == "RECORD"]
         sent = Counter(json.dumps(each["data"], sort_keys=True) for each in records if each["stream"] == collection)
-        events = sandbox.events(collection)
+        events = fresh_sandbox.events(collection)
         # The catalog has no sync id, so it is the platform's number of the job.
         assert {event["_airbyte_meta"]["sync_id"] for event in events} == {815}
         # What the connector and Keen add is not the source's.
@@ -135,8 +129,8 @@ def test_a_sync_arrives_record_for_record(image: Image, shared: Path, sandbox: S
         assert Counter(json.dumps(event, sort_keys=True) for event in bare) == sent
 
 
-def test_a_state_comes_out_while_the_input_is_silent(image: Image, shared: Path, sandbox: Sandbox) -> None:
-    with platform.started(image, shared, "write", sandbox.config, connector.catalog("users")) as pod:
+def test_a_state_comes_out_while_the_input_is_silent(image: Image, shared: Path, fresh_sandbox: Sandbox) -> None:
+    with platform.started(image, shared, "write", fresh_sandbox.config, connector.catalog("users")) as pod:
         pod.stdin.write(connector.record() + b"\n" + connector.state(1) + b"\n")
         pod.stdin.flush()
         until(lambda: any(b'"STATE"' in line for line in pod.lines()))
@@ -146,9 +140,9 @@ def test_a_state_comes_out_while_the_input_is_silent(image: Image, shared: Path,
 
 
 def test_sigterm_reaches_the_connector_because_no_shell_is_in_between(
-    image: Image, shared: Path, sandbox: Sandbox
+    image: Image, shared: Path, fresh_sandbox: Sandbox
 ) -> None:
-    with platform.plain(image, shared, "write", sandbox.config, connector.catalog("users")) as running:
+    with platform.plain(image, shared, "write", fresh_sandbox.config, connector.catalog("users")) as running:
         running.write(connector.record(), connector.state(1))
         until(lambda: any(b'"STATE"' in line for line in running.lines()))
         *runtime, started = descendants(running.process.pid)

@@ -7,7 +7,7 @@ from __future__ import annotations
 import json
 import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -62,12 +62,6 @@ def pyairbyte(tmp_path: Path) -> PyAirbyte:
         do_without(reason)
 
 
-@pytest.fixture
-def sandbox(tmp_path: Path) -> Iterator[Sandbox]:
-    with Sandbox(tmp_path) as running:
-        yield running
-
-
 def text(data: dict[str, Any], extracted_at: int) -> str:
     """A record as text that can be compared."""
     return json.dumps([data, extracted_at], sort_keys=True)
@@ -107,8 +101,8 @@ def check_arrived(sandbox: Sandbox, pyairbyte: PyAirbyte, expected: dict[str, in
     assert arrived(sandbox) == to_arrive(pyairbyte.sent)
 
 
-def test_pyab_validate_passes(sandbox: Sandbox, pyairbyte: PyAirbyte) -> None:
-    ended = pyairbyte.validate(sandbox.config_file)
+def test_pyab_validate_passes(fresh_sandbox: Sandbox, pyairbyte: PyAirbyte) -> None:
+    ended = pyairbyte.validate(fresh_sandbox.config_file)
     assert ended.returncode == 0, ended.stderr
     assert "Connection check succeeded" in ended.stderr
 
@@ -118,24 +112,24 @@ def test_pyab_validate_fails_where_nobody_listens(pyairbyte: PyAirbyte) -> None:
     assert ended.returncode == 1
 
 
-def test_every_scenario_of_the_smoke_test_arrives_as_it_was_sent(sandbox: Sandbox, pyairbyte: PyAirbyte) -> None:
-    verdict = pyairbyte.smoke_test(sandbox.config_file)
+def test_every_scenario_of_the_smoke_test_arrives_as_it_was_sent(fresh_sandbox: Sandbox, pyairbyte: PyAirbyte) -> None:
+    verdict = pyairbyte.smoke_test(fresh_sandbox.config_file)
     assert verdict["success"], verdict["error"]
     assert (verdict["preflight_passed"], verdict["records_delivered"]) == (True, 1059)
-    check_arrived(sandbox, pyairbyte, SMOKE)
+    check_arrived(fresh_sandbox, pyairbyte, SMOKE)
 
 
 def test_the_next_sync_begins_where_the_states_of_the_last_one_ended(
-    sandbox: Sandbox, pyairbyte: PyAirbyte, faker: SourceFaker
+    fresh_sandbox: Sandbox, pyairbyte: PyAirbyte, faker: SourceFaker
 ) -> None:
-    assert pyairbyte.sync(sandbox.config_file) == 700
-    check_arrived(sandbox, pyairbyte, FAKER)
-    assert pyairbyte.sync(sandbox.config_file) == 0
-    check_arrived(sandbox, pyairbyte, FAKER)
+    assert pyairbyte.sync(fresh_sandbox.config_file) == 700
+    check_arrived(fresh_sandbox, pyairbyte, FAKER)
+    assert pyairbyte.sync(fresh_sandbox.config_file) == 0
+    check_arrived(fresh_sandbox, pyairbyte, FAKER)
 
 
 def test_a_sync_by_way_of_a_cache_arrives_as_it_was_sent(
-    sandbox: Sandbox, pyairbyte: PyAirbyte, faker: SourceFaker
+    fresh_sandbox: Sandbox, pyairbyte: PyAirbyte, faker: SourceFaker
 ) -> None:
-    assert pyairbyte.sync(sandbox.config_file, cached=True) == 700
-    check_arrived(sandbox, pyairbyte, FAKER)
+    assert pyairbyte.sync(fresh_sandbox.config_file, cached=True) == 700
+    check_arrived(fresh_sandbox, pyairbyte, FAKER)

@@ -17,18 +17,20 @@ from integration_tests.sandbox import Sandbox
 pytest_plugins = ["integration_tests.page_fixtures"]
 
 
-def test_without_events_the_page_tells_the_command_that_sends_some(browser: Browser, sandbox: Sandbox) -> None:
-    with opened(browser, sandbox.ready["page"]) as page:
+def test_without_events_the_page_tells_the_command_that_sends_some(browser: Browser, fresh_sandbox: Sandbox) -> None:
+    with opened(browser, fresh_sandbox.ready["page"]) as page:
         expect(page.get_by_role("heading", name="No events yet")).to_be_visible()
         expect(page.locator("#empty")).to_contain_text("destination-keen write --config config.json")
         expect(page.get_by_role("navigation")).to_be_hidden()
 
 
-def test_the_counts_move_while_a_sync_runs_and_what_is_being_typed_stays(browser: Browser, sandbox: Sandbox) -> None:
+def test_the_counts_move_while_a_sync_runs_and_what_is_being_typed_stays(
+    browser: Browser, fresh_sandbox: Sandbox
+) -> None:
     streams = connector.catalog("orders", "users")
     with (
-        opened(browser, sandbox.ready["page"]) as page,
-        connector.started("write", sandbox.config, streams) as running,
+        opened(browser, fresh_sandbox.ready["page"]) as page,
+        connector.started("write", fresh_sandbox.config, streams) as running,
     ):
         collections = page.get_by_role("navigation")
         running.write(*[connector.record("orders", id=number) for number in range(50)])
@@ -50,14 +52,14 @@ def test_the_counts_move_while_a_sync_runs_and_what_is_being_typed_stays(browser
         assert running.wait().code == 0
 
 
-def test_paused_updates_show_nothing_new_until_they_go_on(browser: Browser, sandbox: Sandbox) -> None:
-    sell(sandbox)
-    with opened(browser, sandbox.ready["page"]) as page:
+def test_paused_updates_show_nothing_new_until_they_go_on(browser: Browser, fresh_sandbox: Sandbox) -> None:
+    sell(fresh_sandbox)
+    with opened(browser, fresh_sandbox.ready["page"]) as page:
         totals, pause = page.locator("#totals"), page.get_by_role("button", name="Pause updates")
         expect(totals).to_contain_text("7 events")
         pause.click()
         expect(pause).to_have_attribute("aria-pressed", "true")
-        send(sandbox, "users", {"name": "Bob"})
+        send(fresh_sandbox, "users", {"name": "Bob"})
         page.wait_for_timeout(2_500)  # more than two of the looks that would be
         expect(totals).to_contain_text("7 events")
         pause.click()
@@ -87,54 +89,56 @@ def test_a_collection_is_shown_by_time_as_a_table_as_json_and_by_its_schema(brow
         assert [row.split("\t") for row in rows.all_inner_texts()][:2] == [["country", "string"], ["total", "num"]]
 
 
-def test_numbers_keep_the_digits_that_they_came_with(browser: Browser, sandbox: Sandbox) -> None:
-    send(sandbox, "numbers", {"id": 9007199254740993, "part": 0.1, "huge": 1e300})
-    with opened(browser, sandbox.ready["page"]) as page:
+def test_numbers_keep_the_digits_that_they_came_with(browser: Browser, fresh_sandbox: Sandbox) -> None:
+    send(fresh_sandbox, "numbers", {"id": 9007199254740993, "part": 0.1, "huge": 1e300})
+    with opened(browser, fresh_sandbox.ready["page"]) as page:
         expect(page.locator("#events tbody")).to_contain_text("9007199254740993")
         page.get_by_role("radio", name="JSON").check()
         expect(page.locator("#events pre")).to_contain_text('"id": 9007199254740993')
 
 
-def test_dropped_messages_show_reasons_and_their_content_only_on_request(browser: Browser, sandbox: Sandbox) -> None:
-    let_drop(sandbox, b'{"$secret": "c0ntent"}', b'{"broken": "c0ntent')
-    with opened(browser, sandbox.ready["page"]) as page:
+def test_dropped_messages_show_reasons_and_their_content_only_on_request(
+    browser: Browser, fresh_sandbox: Sandbox
+) -> None:
+    let_drop(fresh_sandbox, b'{"$secret": "c0ntent"}', b'{"broken": "c0ntent')
+    with opened(browser, fresh_sandbox.ready["page"]) as page:
         expect(page.locator("#dropped-facts")).to_have_text("2 messages of this collection would not be kept by Keen.")
         expect(page.locator("#dropped > li > strong")).to_have_text(["InvalidEventError", "InvalidPropertyNameError"])
         assert "c0ntent" not in page.content()
         page.get_by_text("What came in").nth(1).click()
         expect(page.locator("#dropped pre")).to_have_text(['{"$secret": "c0ntent"}'])
-        let_drop(sandbox, b"null")
+        let_drop(fresh_sandbox, b"null")
         expect(page.locator("#dropped > li")).to_have_count(3)
         expect(page.locator("#dropped pre")).to_have_text(['{"$secret": "c0ntent"}'])
         page.get_by_text("What came in").nth(2).click()
         expect(page.locator("#dropped pre")).to_have_count(0)
 
 
-def test_names_and_values_that_look_like_markup_stay_text(browser: Browser, sandbox: Sandbox) -> None:
+def test_names_and_values_that_look_like_markup_stay_text(browser: Browser, fresh_sandbox: Sandbox) -> None:
     collection, name, value = (
         "<img src=x onerror=alert(1)>",
         "<script>alert(2)</script>",
         "<b onclick=alert(3)>bold</b>",
     )
-    send(sandbox, collection, {name: value, "n": 1})
-    let_drop(sandbox, b'{"$<i>slanted</i>": "<u>under</u>"}')
-    with opened(browser, sandbox.ready["page"]) as page:
+    send(fresh_sandbox, collection, {name: value, "n": 1})
+    let_drop(fresh_sandbox, b'{"$<i>slanted</i>": "<u>under</u>"}')
+    with opened(browser, fresh_sandbox.ready["page"]) as page:
         expect(page.get_by_role("heading", level=2, name=collection)).to_be_visible()
         expect(page.locator("#events th").filter(has_text=name)).to_be_visible()
         expect(page.locator("#events td").filter(has_text=value)).to_be_visible()
         choose(page, group_by=name)
         assert drawn(ask(page).locator("canvas"))["labels"] == [value]
-        page.goto(f"{sandbox.ready['page']}#orders")
+        page.goto(f"{fresh_sandbox.ready['page']}#orders")
         page.get_by_text("What came in").click()
         expect(page.locator("#dropped pre")).to_contain_text("<u>under</u>")
         assert page.locator("img, b, i, u").count() == 0
         assert page.locator("script").count() == 2
 
 
-def test_the_address_names_the_collection_and_the_way_back_works(browser: Browser, sandbox: Sandbox) -> None:
-    sell(sandbox)
-    send(sandbox, "50% off/now", {"n": 1})
-    with opened(browser, f"{sandbox.ready['page']}#users") as page:
+def test_the_address_names_the_collection_and_the_way_back_works(browser: Browser, fresh_sandbox: Sandbox) -> None:
+    sell(fresh_sandbox)
+    send(fresh_sandbox, "50% off/now", {"n": 1})
+    with opened(browser, f"{fresh_sandbox.ready['page']}#users") as page:
         heading = page.locator("#collection")
         expect(heading).to_have_text("users")
         expect(page.locator("#events tbody")).to_contain_text("Ann")

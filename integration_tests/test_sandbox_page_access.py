@@ -28,13 +28,13 @@ _FOCUS = """() => {
 @pytest.mark.parametrize("colours", ["light", "dark"])
 @pytest.mark.parametrize("size", [DESKTOP, PHONE])
 def test_axe_finds_nothing_against_wcag_aa(
-    browser: Browser, sandbox: Sandbox, colours: Literal["light", "dark"], size: tuple[int, int]
+    browser: Browser, fresh_sandbox: Sandbox, colours: Literal["light", "dark"], size: tuple[int, int]
 ) -> None:
-    with opened(browser, sandbox.ready["page"], size, colours) as page:
+    with opened(browser, fresh_sandbox.ready["page"], size, colours) as page:
         expect(page.get_by_role("heading", name="No events yet")).to_be_visible()
         assert flaws(page) == {}
-        sell(sandbox)
-        let_drop(sandbox, b"null")
+        sell(fresh_sandbox)
+        let_drop(fresh_sandbox, b"null")
         expect(page.locator("#dropped > li")).to_have_count(1)
         expect(page.locator("#properties tbody")).to_contain_text("country")
         page.get_by_text("What came in").click()
@@ -66,10 +66,10 @@ def widths(page: Page) -> tuple[int, int]:
     return taken, given
 
 
-def test_nothing_is_wider_than_a_phone(browser: Browser, sandbox: Sandbox) -> None:
-    sell(sandbox)
-    send(sandbox, "a" * 64, {"b" * 255: "c" * 9_999})
-    with opened(browser, f"{sandbox.ready['page']}#orders", PHONE) as page:
+def test_nothing_is_wider_than_a_phone(browser: Browser, fresh_sandbox: Sandbox) -> None:
+    sell(fresh_sandbox)
+    send(fresh_sandbox, "a" * 64, {"b" * 255: "c" * 9_999})
+    with opened(browser, f"{fresh_sandbox.ready['page']}#orders", PHONE) as page:
         page.get_by_role("button", name="Add a filter").click()
         choose(page, group_by="country", interval="hourly")
         ask(page)
