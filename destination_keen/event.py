@@ -23,6 +23,8 @@ from destination_keen.uniqueness import Token
 # `keen` and `_airbyte_extracted_at` as they are spliced in; an event this near to the limit is measured.
 _LONGEST_ADDITION = 256
 
+# What stands before and after the value of `keen.timestamp` where `keen` is spliced in.
+_KEEN, _EXTRACTED_AT = b',"keen":{"timestamp":"', b'"},"_airbyte_extracted_at":'
 _QUOTE = ord('"')
 _EMPTY = re.compile(rb"\{\s*\}")
 # Records after which a compiled schema is judged by how many of them it proved.
@@ -74,8 +76,8 @@ class Encoder:
         self.encoded = 0
         self._token = token
         self._sync = {} if sync_id is None else {"sync_id": sync_id}
-        self._generation = "" if generation_id is None else f',"_airbyte_generation_id":{generation_id}'
-        self._tail = self._generation + self._meta([])
+        self._generation = b"" if generation_id is None else b',"_airbyte_generation_id":%d' % generation_id
+        self._tail = self._generation + self._meta([]) + b"}"
         self._largest_body = mend.LARGEST_EVENT - len(self._tail) - _LONGEST_ADDITION
 
     @property
@@ -89,26 +91,33 @@ class Encoder:
         Raises:
             ValueError: `data` is not a JSON object. The text of the error may quote it: it is not for the log.
         """
-        self.encoded += 1
+        changes, emitted_at = noted(record), b"%d" % record.emitted_at
         if type(record) is LenientRecord:
-            body = repr(record.content).encode()
-            return self._encode_mended(record, body, record.content, _listed(record.notes))
+            return self._encode_mended(repr(record.content).encode(), emitted_at, record.content, changes)
         body = bytes(record.data)
-        changes = [] if record.meta == NULL else _listed(lenient.loads(bytes(record.meta)))
-        if changes or len(body) > self._largest_body:
-            return self._encode_mended(record, body, lenient.loads(body), changes)
+        value = None if changes else self.splice(body, emitted_at)
+        return value or self._encode_mended(body, emitted_at, lenient.loads(body), changes)
+
+    def splice(self, body: bytes, emitted_at: bytes) -> bytes | None:
+        """Give the event of a record's data and time as they stand in the line; None unless both can stay as they are.
+
+        `body` is proven here to be a JSON object. `emitted_at` is in epoch milliseconds, in digits.
+        """
+        if len(body) > self._largest_body:
+            return None
         try:
             found = self._prove(body)
         except (ValueError, RecursionError):
             try:
                 found = self._walk(body)
             except (ValueError, RecursionError):
-                return self._encode_mended(record, body, lenient.loads(body), changes)
+                return None
             self._count_unproven()
-        added = self._added(record, body, found, self._tail)
+        self.encoded += 1
+        keen = self._keen(body, emitted_at, found)
         if body[1] != _QUOTE and _EMPTY.fullmatch(body):
-            return b"{" + added[1:]
-        return body[:-1] + added
+            return b"".join((b"{", _KEEN[1:], keen, _EXTRACTED_AT, emitted_at, self._tail))
+        return b"".join((body[:-1], _KEEN, keen, _EXTRACTED_AT, emitted_at, self._tail))
 
     def _walk(self, body: bytes) -> Any:
         data = _decode(body)
@@ -122,37 +131,38 @@ class Encoder:
         if self._unproven >= _TRIALS and self._unproven * 2 > self.encoded:
             self._prove = self._walk
 
-    def _encode_mended(self, record: Record, body: bytes, source: Any, changes: list[Change]) -> bytes:
+    def _encode_mended(self, body: bytes, emitted_at: bytes, source: Any, changes: list[Change]) -> bytes:
         if not isinstance(source, dict):
             raise ValueError("the data of a record has to be an object")
+        self.encoded += 1
         incoming = set(changes)
         data = mend.mend(source, changes)
         self._shape.keeps(data)
-        found = self._timestamp.find(source)
-        added = self._added(record, body, found, self._generation)[:-1]
+        keen = self._keen(body, emitted_at, self._timestamp.find(source))
+        added = b"".join((_KEEN, keen, _EXTRACTED_AT, emitted_at, self._generation))
 
         def write(data: dict[str, Any], changes: list[Change]) -> bytes:
             start = lenient.dumps(data)[:-1] + added if data else b"{" + added[1:]
-            return b"%b%b}" % (start, self._meta(changes).encode())
+            return start + self._meta(changes) + b"}"
 
         value = mend.fit(data, changes, self._keys, write)
         self._count([change for change in changes if change not in incoming])
         return value
 
-    def _added(self, record: Record, body: bytes, found: Any, tail: str) -> bytes:
+    def _keen(self, body: bytes, emitted_at: bytes, found: Any) -> bytes:
         moment = self._timestamp.read(found)
         if moment is None:
-            moment = from_milliseconds(record.emitted_at)
+            moment = from_milliseconds(int(emitted_at))
             self.counts.fallbacks += self._timestamp.path is not None
-        token = "" if self._token is None else f',"uniqueness_token":"{self._token(body)}"'
-        keen = f',"keen":{{"timestamp":"{moment}"{token}}}'
-        return f'{keen},"_airbyte_extracted_at":{record.emitted_at}{tail}}}'.encode()
+        if self._token is not None:
+            moment = f'{moment}","uniqueness_token":"{self._token(body)}'
+        return moment.encode()
 
-    def _meta(self, changes: list[Change]) -> str:
+    def _meta(self, changes: list[Change]) -> bytes:
         meta: dict[str, Any] = dict(self._sync)
         if changes:
             meta["changes"] = [change._asdict() for change in changes]
-        return f',"_airbyte_meta":{_encode(meta).decode()}' if meta else ""
+        return b',"_airbyte_meta":' + _encode(meta) if meta else b""
 
     def _count(self, changes: list[Change]) -> None:
         counts = self.counts
@@ -163,7 +173,12 @@ class Encoder:
             counts.renamed += change.change == mend.RENAMED
 
 
-def _listed(meta: Any) -> list[Change]:
+def noted(record: Record) -> list[Change]:
+    """What the source noted in a record's meta that it changed in its data."""
+    if type(record) is LenientRecord:
+        meta: Any = record.notes
+    else:
+        meta = None if record.meta == NULL else lenient.loads(bytes(record.meta))
     listed = meta.get("changes") if isinstance(meta, dict) else None
     if not isinstance(listed, list):
         return []

@@ -43,7 +43,9 @@ _LONGEST_TIME = 64
 _FOUR_DIGITS = re.compile(r"[0-9]{4}")
 # The common case, which needs no arithmetic: a moment in UTC, as most sources write it.
 _UTC = (timezone.utc, None)
-_NO_FRACTION = ("Z", "+", "")
+# Every third character of it from the fifth on.
+_WITH_FRACTION = "--T::."
+_LAYOUTS = {_WITH_FRACTION, "--T::", "--T::Z", "--T::+"}
 # The end of a timeframe of Keen's is not in it, so that no query ever finds this moment.
 _NEVER = "9999-12-31T23:59:59.999Z"
 _NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
@@ -132,16 +134,17 @@ def iso_utc(value: Any, *, numeric: bool) -> str | None:
 
 def _kept(text: str) -> str | None:
     # What most sources write is checked, and kept rather than made anew.
-    if text[4:19:3] != "--T::" or text[:4] == "9999":
+    layout = text[4:20:3]
+    if layout not in _LAYOUTS or text >= "9999":
         return None
     try:
         if datetime.fromisoformat(text).tzinfo not in _UTC:
             return None
     except ValueError:
         return None
-    if text[19:20] == "." and text[20:23].isdigit():
-        return text[:23] + "Z"
-    return text[:19] + ".000Z" if text[19:20] in _NO_FRACTION else None
+    if layout != _WITH_FRACTION:
+        return text[:19] + ".000Z"
+    return text[:23] + "Z" if len(text) > 22 and text[20:23].isdigit() else None
 
 
 def _from_text(text: str, *, numeric: bool) -> datetime | None:

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from typing import Any
 
 from destination_keen.catalog import Stream
-from destination_keen.collection import shown
 from destination_keen.config import Limits
 from destination_keen.deadline import Deadline
+from destination_keen.envelope import DATA
 from destination_keen.errors import DestinationError, InternalError, MalformedInputError
 from destination_keen.interruption import Interruption
-from destination_keen.ledger import Ledger, Share
+from destination_keen.lanes import Lanes
+from destination_keen.ledger import Ledger
 from destination_keen.pace import Pace
-from destination_keen.producer import Producer, Send
+from destination_keen.producer import Producer
 from destination_keen.protocol import Descriptor, Record, State, StreamStatus, decode
 from destination_keen.report import Report
 from destination_keen.states import with_stats
@@ -29,10 +30,6 @@ _PAUSE = 0.01
 _AFTER_FAILURE = 2.0
 
 
-# What the records of one stream go through between two states, prepared.
-_Lane = tuple[Callable[[Record], bytes], Share, Send]
-
-
 class Writer:
     """One run: the streams of the catalog, a producer, and the ledger between them."""
 
@@ -43,7 +40,7 @@ class Writer:
         self._producer = producer
         self._limits = limits
         self._ledger = Ledger()
-        self._lanes: dict[Descriptor, _Lane] = {}
+        self._lanes = Lanes(streams, self._ledger, producer)
         self._report = Report(streams.values(), self._ledger, limits.progress_interval)
         self._interruption = interruption
         self._lines = self._bytes = 0
@@ -81,20 +78,22 @@ class Writer:
             raise failure
 
     def _pump(self, chunks: Iterable[list[bytes]]) -> Iterator[list[bytes]]:
-        lanes = self._lanes
+        lanes = self._lanes.by_head
         for lines in chunks:
             for line in lines:
-                try:
-                    message = decode(line)
-                    if not isinstance(message, Record):
-                        self._note(message)
-                        continue
-                    encode, share, send = lanes.get((message.namespace, message.stream)) or self._open_lane(message)
-                    value = encode(message)
-                except ValueError:
-                    raise self._malformed(lines, line) from None
-                share.sent += 1
-                while not send(value):
+                lane = lanes.get(line[: line.find(DATA)])
+                value = None if lane is None else lane.alike(line)
+                if lane is None or value is None:
+                    try:
+                        message = decode(line)
+                        if not isinstance(message, Record):
+                            self._note(message)
+                            continue
+                        lane, value = self._lanes.encode(message, line)
+                    except ValueError:
+                        raise self._malformed(lines, line) from None
+                lane.share.sent += 1
+                while not lane.send(value):
                     yield self._wait()
             self._lines += len(lines)
             self._bytes += sum(map(len, lines))
@@ -167,17 +166,6 @@ class Writer:
             self._lanes.clear()
         elif message is not None and message.descriptor in self._streams:
             self._streams[message.descriptor].status = message.status
-
-    def _open_lane(self, record: Record) -> _Lane:
-        descriptor = (record.namespace, record.stream)
-        if descriptor not in self._streams:
-            raise InternalError(
-                f'The source sent a record of the stream "{shown(descriptor)[:200]}", which is not'
-                " in the configured catalog. Refresh the source schema of the connection and sync again."
-            )
-        stream, share = self._streams[descriptor], self._ledger.share(descriptor)
-        lane = self._lanes[descriptor] = stream.encoder.encode, share, self._producer.sender(stream.collection, share)
-        return lane
 
     def _malformed(self, lines: list[bytes], line: bytes) -> MalformedInputError:
         # Equal lines fail alike, so the first of them is the one.

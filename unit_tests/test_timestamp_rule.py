@@ -1,8 +1,11 @@
+from datetime import datetime
 from typing import Any
 
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
-from destination_keen.timestamp import BY_EMISSION, choose
+from destination_keen.timestamp import BY_EMISSION, TimestampRule, choose, iso_utc
 
 MOMENT = {"type": ["null", "string"], "format": "date-time"}
 DAY = {"type": "string", "format": "date"}
@@ -116,3 +119,19 @@ def test_a_name_that_only_ends_like_a_time_does_not_make_numbers_times(name: str
 @pytest.mark.parametrize("name", ["createdAt", "eventTime", "startDate", "updated_at", "ts", "CREATED_AT"])
 def test_a_name_that_says_time_does(name: str) -> None:
     assert choose({"properties": {name: {"type": "integer"}}}, [name]).numeric
+
+
+@given(
+    st.datetimes(datetime(1, 1, 1)).map(lambda moment: moment.isoformat(timespec="seconds"))
+    | st.from_regex(r"[0-9]{4}-[0-1][0-9]-[0-3][0-9][T ][0-2][0-9]:[0-6][0-9]:[0-6][0-9]", fullmatch=True),
+    st.sampled_from(["", ".1", ".12", ".123", ".999999", ".\u0661\u0662\u0663", ",123", ".12Z", ".123456789", ":00"]),
+    st.sampled_from(["", "Z", "z", "+00:00", "-00:00", "+02:00", "-0330", "+00", " UTC", "+00:00:01", "Z "]),
+)
+@settings(max_examples=400, deadline=None)
+@example("9999-12-31T23:59:59", ".999", "Z")
+@example("2024-02-29T23:59:59", "", "")
+@example("2023-02-29T23:59:59", "", "")
+@example("2024-W01-1T00:00:00", ".000", "Z")
+def test_what_is_kept_as_it_is_written_is_what_would_be_made_of_it(start: str, fraction: str, zone: str) -> None:
+    text = start + fraction + zone
+    assert TimestampRule(("at",), numeric=True).read(text) == iso_utc(text, numeric=True)

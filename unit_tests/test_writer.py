@@ -31,9 +31,12 @@ class Signalled(Interruption):
         self._on_signal(15, None)
 
 
-def record(stream="users", namespace=None, **data):
+def record(stream="users", namespace=None, changes=None, **data):
     body = {"stream": stream, "namespace": namespace, "data": data or {"id": 1}, "emitted_at": 1_760_000_000_000}
-    return json.dumps({"type": "RECORD", "record": body}).encode()
+    if changes is not None:
+        body["meta"] = {"changes": changes}
+    # Compact, as the platform writes it, so that its envelope is learned.
+    return json.dumps({"type": "RECORD", "record": body}, separators=(",", ":")).encode()
 
 
 def state(number, stream="users"):
@@ -125,6 +128,14 @@ def test_mended_values_are_counted_in_the_stats_of_the_state_that_closes_them():
     counts = {"nulledValueCount": 1, "truncatedValueCount": 1, "renamedValueCount": 1}
     assert first == {"recordCount": 1.0, "additionalStats": counts}
     assert second == {"recordCount": 1.0}
+
+
+def test_what_the_source_noted_is_on_each_event_that_it_noted_it_for_and_on_no_other():
+    note = {"field": "name", "change": "NULLED", "reason": "SOURCE_FIELD_SIZE_LIMITATION"}
+    producer = MemoryProducer()
+    run(writer(producer), [record(changes=changes) for changes in ([note], [note], [], [note], [])])
+    noted = [json.loads(value).get("_airbyte_meta", {}).get("changes", []) for _, value in producer.events]
+    assert noted == [[note], [note], [], [note], []]
 
 
 def test_i3_no_silence_when_a_delivery_fails():
