@@ -60,7 +60,7 @@ types: install ## Check the types of both packages
 	@$(BIN)/mypy
 
 unit: install ## Run the unit tests
-	@$(BIN)/python -m pytest --no-header unit_tests
+	@$(BIN)/python -m pytest --no-header --numprocesses 2 unit_tests
 
 integration: install .venv-faker .venv-pyairbyte ## Run the tests against Apache Kafka, Chromium, PyAirbyte and the image
 	@$(BIN)/python -m integration_tests.apache_kafka.jars
