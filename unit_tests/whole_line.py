@@ -144,9 +144,9 @@ def _is_right_record(record: Any) -> bool:
     moment = record.get("emitted_at")
     known = (record.get("stream"), record.get("namespace")) in STREAMS
     timely = isinstance(moment, float) and 0 <= moment <= _LAST_MILLISECONDS
-    return known and timely and isinstance(record.get("meta"), dict | None) and _depth(record) < _DEEPEST
+    return known and timely and isinstance(record.get("meta"), dict | None) and not _is_deeper(record, _DEEPEST)
 
 
-def _depth(value: Any) -> int:
+def _is_deeper(value: Any, levels: int) -> bool:
     below = list(value.values()) if isinstance(value, dict) else value if isinstance(value, list) else []
-    return 1 + max(map(_depth, below), default=0)
+    return levels == 0 or any(_is_deeper(each, levels - 1) for each in below)

@@ -90,6 +90,9 @@ class Consumer:
         for partition, records in batches.items():
             values = [record.value for record in records]
             self._handing_over = asyncio.run_coroutine_threadsafe(self._accept(partition.topic, values), self._loop)
+            # `close` may have come before there was anything to cancel.
+            if self._closing.is_set():
+                self._handing_over.cancel()
             self._handing_over.result()
 
     async def _accept(self, topic: str, values: list[bytes | None]) -> None:
