@@ -9,12 +9,12 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-from integration_tests import UnavailableError, connector
+from integration_tests import UnavailableError, connector, source_faker
 from integration_tests.sandbox import MASTER_KEY
 
 SOURCE_FAKER: dict[str, Any] = {
     "name": "source-faker",
-    "local_executable": str(Path(__file__).parents[1] / ".venv-faker" / "bin" / "source-faker"),
+    "local_executable": str(source_faker.COMMAND),
     # Rows that were not updated are sent again all the same unless it is told not to.
     "config": {"count": 300, "seed": 1, "parallelism": 1, "always_updated": False},
     "streams": "*",

@@ -18,7 +18,9 @@ from typing import Any
 
 from integration_tests import UnavailableError
 
-_COMMAND = Path(__file__).parents[1] / ".venv-faker" / "bin" / "source-faker"
+COMMAND = Path(__file__).parents[1] / ".venv-faker" / "bin" / "source-faker"
+"""Where `make .venv-faker` installs it."""
+
 _SAMPLE = Path(__file__).parent / "faker_sample"
 _SAMPLE_USERS = 1000
 
@@ -38,7 +40,7 @@ class SourceFaker:
         Raises:
             UnavailableError: it is not installed.
         """
-        if not _COMMAND.exists():
+        if not COMMAND.exists():
             raise UnavailableError(
                 "airbyte-source-faker is not installed. Run: make .venv-faker (it needs Python 3.10 to 3.12)"
             )
@@ -47,7 +49,7 @@ class SourceFaker:
     @cached_property
     def catalog(self) -> dict[str, Any]:
         """Its configured catalog: all streams as discovered, each incremental and appended."""
-        command = [str(_COMMAND), "discover", "--config", str(self._config(1))]
+        command = [str(COMMAND), "discover", "--config", str(self._config(1))]
         output = subprocess.run(command, check=True, capture_output=True).stdout
         messages = [json.loads(line) for line in output.splitlines()]
         discovered = next(message["catalog"] for message in messages if message["type"] == "CATALOG")
@@ -76,7 +78,7 @@ class SourceFaker:
         """
         catalog = self._directory / "catalog.json"
         catalog.write_text(json.dumps(self.catalog))
-        command = [str(_COMMAND), "read", "--config", str(self._config(count)), "--catalog", str(catalog)]
+        command = [str(COMMAND), "read", "--config", str(self._config(count)), "--catalog", str(catalog)]
         with subprocess.Popen(command, stdout=subprocess.PIPE, start_new_session=True) as process:
             try:
                 yield process

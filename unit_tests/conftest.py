@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from hypothesis import settings
 
+from keen_sandbox.store import Store
 from unit_tests.keen_over_http import Keen, Said
 
 settings.register_profile("unhurried", deadline=None)
@@ -25,3 +26,11 @@ def serve() -> Iterator[Callable[..., Keen]]:
     yield start
     for server in servers:
         server.close()
+
+
+@pytest.fixture
+def store() -> Iterator[Store]:
+    """An empty store of the local Keen, in memory."""
+    store = Store(None)
+    yield store
+    store.close()

@@ -1,8 +1,5 @@
-from collections.abc import Iterator
 from datetime import datetime, timezone
 from typing import Any
-
-import pytest
 
 from keen_sandbox.deletion import delete_events
 from keen_sandbox.errors import KeenError
@@ -12,13 +9,6 @@ from keen_sandbox.store import Store
 
 NOW = datetime(2024, 1, 1, tzinfo=timezone.utc)
 DAY = "2024-01-01T00:00:00.000Z"
-
-
-@pytest.fixture
-def store() -> Iterator[Store]:
-    store = Store(None)
-    yield store
-    store.close()
 
 
 def _fill(store: Store, events: int, collection: str = "users") -> None:

@@ -1,5 +1,4 @@
 import threading
-from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
@@ -11,13 +10,6 @@ from keen_sandbox.rules import Dropped, Event
 from keen_sandbox.store import Store
 
 DAY = "2024-01-01T00:00:00.000Z"
-
-
-@pytest.fixture
-def store() -> Iterator[Store]:
-    store = Store(None)
-    yield store
-    store.close()
 
 
 def _event(collection: str = "users", body: str = "{}", *, token: str | None = None, at: str = DAY) -> Event:
