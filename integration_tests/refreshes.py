@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import json
-import time
 import urllib.request
 from collections import Counter
-from collections.abc import Callable
 from typing import Any
 
 from destination_keen.config import Limits
 from integration_tests import connector
 from integration_tests.connector import Ended, started
 from integration_tests.sandbox import MASTER_KEY, PROJECT, Sandbox
+from integration_tests.waiting import until
 
-UNTIL = 60.0
 LIMITS = Limits(keen_minute=0.6)
 """The limits of users, with the minute of `keen-sandbox serve --fast-limits`."""
 
@@ -51,14 +49,6 @@ def record_over_http(sandbox: Sandbox, name: str, events: list[dict[str, Any]]) 
         )
         with urllib.request.urlopen(request, timeout=60) as answer:
             assert all(each["success"] for each in json.load(answer)[name])
-
-
-def until(condition: Callable[[], bool]) -> None:
-    """Wait for a condition."""
-    end = time.monotonic() + UNTIL
-    while not condition():
-        assert time.monotonic() < end, "it did not happen"
-        time.sleep(0.005)
 
 
 def sync(sandbox: Sandbox, streams: dict[str, Any], *lines: bytes, limits: Any = LIMITS, **environment: str) -> Ended:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 import os
 import signal
-import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
@@ -21,6 +20,7 @@ from integration_tests.image import platform
 from integration_tests.image.build import Image
 from integration_tests.sandbox import Sandbox
 from integration_tests.source_faker import recorded_catalog, recorded_lines
+from integration_tests.waiting import until
 
 # The first test to run waits for the build.
 pytestmark = pytest.mark.timeout(900)
@@ -51,13 +51,6 @@ def shared(tmp_path: Path) -> Path:
     folder = tmp_path / "dest"
     folder.mkdir()
     return folder
-
-
-def until(condition: Callable[[], object]) -> None:
-    end = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < end, "it did not happen"
-        time.sleep(0.01)
 
 
 def descendants(process: int) -> list[int]:

@@ -18,9 +18,9 @@ from integration_tests.refreshes import (
     generations,
     record_over_http,
     sync,
-    until,
 )
 from integration_tests.sandbox import WRITE_KEY, Sandbox
+from integration_tests.waiting import until
 
 SANDBOX_OPTIONS = ("--fast-limits",)
 

@@ -8,8 +8,9 @@ from dataclasses import replace
 import pytest
 
 from integration_tests.connector import record, started, state
-from integration_tests.refreshes import LIMITS, catalog, complete, fill, generations, sync, until
+from integration_tests.refreshes import LIMITS, catalog, complete, fill, generations, sync
 from integration_tests.sandbox import Sandbox
+from integration_tests.waiting import until
 
 SANDBOX_OPTIONS = ("--fast-limits",)
 # With ten deletions of ten events in a minute of 0.6 s, 300 events take about 2 s.

@@ -17,6 +17,7 @@ from integration_tests import UnavailableError, do_without
 from integration_tests.fetched import require_command
 from integration_tests.sandbox import COMMAND, FREE_PORTS, MASTER_KEY, PROJECT, READ_KEY, SECONDS, WRITE_KEY, Sandbox
 from integration_tests.sandbox_clients import Session, kcat, producer
+from integration_tests.waiting import until
 from keen_sandbox.certificate import make_certificate
 
 
@@ -77,7 +78,7 @@ def test_kcat_without_the_certificate_does_not_get_in(tmp_path: Path) -> None:
     with Sandbox(tmp_path, "--tls") as sandbox:
         sent = kcat(sandbox, '{"n":1}\n', "-X", f"ssl.ca.location={stranger}")
         assert "certificate verify failed" in sent.stderr
-        assert "closed: TLS failed" in sandbox.log.read_text()
+        until(lambda: "closed: TLS failed" in sandbox.log.read_text())
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -24,6 +23,7 @@ from integration_tests import connector
 from integration_tests.apache_kafka.administration import administrator
 from integration_tests.apache_kafka.broker import ApacheKafka
 from integration_tests.sandbox import COMMAND, FREE_PORTS, SECONDS, Sandbox
+from integration_tests.waiting import until
 
 PREFIX = "read_by_sandbox_"
 """The topics that the reading user is let read, and so the only ones that it sees."""
@@ -56,13 +56,6 @@ def options(readable: ApacheKafka, tmp_path: Path) -> tuple[str, ...]:
     password.write_text(f"{readable.other_key}\n")
     user = ("--kafka-username", readable.other_id, "--kafka-password-file", str(password))
     return ("--kafka", readable.sasl_ssl, "--kafka-ca-file", str(readable.ca_file), *user)
-
-
-def until(condition: Callable[[], bool]) -> None:
-    end = time.monotonic() + SECONDS
-    while not condition():
-        assert time.monotonic() < end, "it did not come about"
-        time.sleep(0.05)
 
 
 def produce(broker: ApacheKafka, topic: str, *events: object) -> None:

@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -16,19 +15,11 @@ from destination_keen.config import Limits
 from integration_tests import connector
 from integration_tests.connector import CONTENT, Running, record, state
 from integration_tests.sandbox import PROJECT, WRITE_KEY, Sandbox
+from integration_tests.waiting import until
 
 # A promise of the connector's is 250 ms; a busy machine may take ten times as long.
 STATE_SECONDS = 2.5
 UNTIL = 30.0
-
-
-def until(condition: Callable[[], bool], seconds: float = UNTIL) -> float:
-    """Wait for a condition and give how long that took."""
-    begin = time.monotonic()
-    while not condition():
-        assert time.monotonic() - begin < seconds, "it did not happen"
-        time.sleep(0.005)
-    return time.monotonic() - begin
 
 
 def peak_kib(running: Running) -> int:

@@ -7,13 +7,14 @@ import random
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
 from integration_tests import connector
 from integration_tests.connector import Running
+from integration_tests.waiting import until
 
 _LONGEST_CHECKPOINT = 300
 _LONGEST_PAD = 400
@@ -21,7 +22,6 @@ _RECORDS_AHEAD = 2_000
 _STATES_BEFORE_A_KILL = 6
 _SECONDS_BEFORE_A_KILL = 0.06
 _SECONDS_OF_A_START = 1.0
-_UNTIL_SECONDS = 60.0
 
 
 @dataclass
@@ -63,7 +63,7 @@ class Resumption:
         states = self._random.randrange(_STATES_BEFORE_A_KILL)
         delay = self._random.uniform(0.0, _SECONDS_BEFORE_A_KILL if states else _SECONDS_OF_A_START)
         with self._attempt(end=None) as running:
-            _until(lambda: running.process.poll() is not None or _states(running) >= states)
+            until(lambda: running.process.poll() is not None or _states(running) >= states)
             time.sleep(delay)
             assert running.process.poll() is None, running.wait()
             running.process.kill()
@@ -134,7 +134,7 @@ class Resumption:
                 running.write(*lines, connector.state(following, self._collection))
                 states.append(following)
                 self._given = max(self._given, following)
-                _until(lambda: running.process.poll() is not None or _is_near(running, states))
+                until(lambda: running.process.poll() is not None or _is_near(running, states))
 
     def _record(self, i: int, attempt: int) -> bytes:
         return connector.record(self._collection, i=i, attempt=attempt, pad="x" * (i * 7_919 % _LONGEST_PAD))
@@ -153,10 +153,3 @@ def _states(running: Running) -> int:
 
 def _is_near(running: Running, states: list[int]) -> bool:
     return states[-1] - states[_states(running)] < _RECORDS_AHEAD
-
-
-def _until(condition: Callable[[], bool]) -> None:
-    end = time.monotonic() + _UNTIL_SECONDS
-    while not condition():
-        assert time.monotonic() < end, "it did not happen"
-        time.sleep(0.001)
