@@ -99,9 +99,9 @@ def forms(key: str) -> set[str]:
 
 
 def record(stream: str = "users", **data: Any) -> bytes:
-    """A RECORD line. Its data holds `CONTENT`."""
+    """A RECORD line as the platform writes it. Its data holds `CONTENT`."""
     body = {"stream": stream, "data": {"text": CONTENT, **data}, "emitted_at": 1_760_000_000_000}
-    return json.dumps({"type": "RECORD", "record": body}).encode()
+    return json.dumps({"type": "RECORD", "record": body}, separators=(",", ":")).encode()
 
 
 def state(number: int, stream: str = "users", stream_state: Any = None) -> bytes:

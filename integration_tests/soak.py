@@ -24,7 +24,7 @@ RESULT = Path(__file__).parents[1] / "docs" / "soak.json"
 
 _BLOCK = 1_000
 _PAD = 40
-_NUMBER = re.compile(rb'"i": (\d+)')
+_NUMBER = re.compile(rb'"i":(\d+)')
 _MOST_PEAK_MIB = 250
 _MOST_GROWTH_MIB_PER_MINUTE = 3
 # The first restarts let the memory rise to what it then stays at: a run that ends before tells nothing of growth.

@@ -21,7 +21,7 @@ GARBAGE = {
     "no JSON": CONTENT.encode(),
     "a record without data": b'{"type":"RECORD","record":{"stream":"%b","emitted_at":0}}' % CONTENT.encode(),
     "a record cut off": record(i=9)[:-9],
-    "not UTF-8": record(i=9).replace(b'"i": 9', b'"i": "\xff"'),
+    "not UTF-8": record(i=9).replace(b'"i":9', b'"i":"\xff"'),
     "NUL": b"\0" * 100,
     "UTF-16": record(i=9).decode().encode("utf-16"),
     "a state that is not UTF-8": b'{"type":"STATE","state":{"type":"LEGACY","data":"\xff"}}',
