@@ -36,9 +36,13 @@ def learn(line: bytes, record: Record, splice: Callable[[bytes, bytes], bytes | 
     `splice` makes an event of data and time (in digits). `unlike`: the envelope cannot be told from data and time.
     """
     first = line.find(DATA) + len(DATA) - 1
-    data, moment = bytes(record.data), b"%d" % record.emitted_at
+    data = bytes(record.data)
+    # First what is soon told, for where nothing can be learned it is told of every line.
+    if not line.startswith(data, first) or _OTHER_DATA in line:
+        return unlike
+    moment = b"%d" % record.emitted_at
     between, found, end = line[first + len(data) :].partition(moment)
-    if not line.startswith(data, first) or not found or _OTHER_DATA in line:
+    if not found:
         return unlike
     # An object in the place of an object and digits in the place of digits: it is a message still, but which?
     other = decode(b"%b%b%b%d%b" % (line[:first], _OTHER_DATA, between, _OTHER_TIME, end))

@@ -115,9 +115,9 @@ class Encoder:
             self._count_unproven()
         self.encoded += 1
         keen = self._keen(body, emitted_at, found)
-        if body[1] != _QUOTE and _EMPTY.fullmatch(body):
-            return b"".join((b"{", _KEEN[1:], keen, _EXTRACTED_AT, emitted_at, self._tail))
-        return b"".join((body[:-1], _KEEN, keen, _EXTRACTED_AT, emitted_at, self._tail))
+        value = b"".join((body[:-1], _KEEN, keen, _EXTRACTED_AT, emitted_at, self._tail))
+        # In an object that was empty nothing comes before `keen`, no comma either.
+        return b"{" + value[len(body) :] if body[1] != _QUOTE and _EMPTY.fullmatch(body) else value
 
     def _walk(self, body: bytes) -> Any:
         data = _decode(body)

@@ -44,7 +44,7 @@ class Lanes:
         """
         lane = self._lanes.get((record.namespace, record.stream)) or self._open(record)
         value = lane.encoder.encode(record)
-        if lane.alike is unlike and not noted(record):
+        if lane.alike is unlike and DATA in line and not noted(record):
             lane.alike = learn(line, record, lane.encoder.splice)
             if lane.alike is not unlike:
                 self.by_head[line[: line.find(DATA)]] = lane

@@ -81,7 +81,7 @@ class Writer:
         lanes = self._lanes.by_head
         for lines in chunks:
             for line in lines:
-                lane = lanes.get(line[: line.find(DATA)])
+                lane = lanes.get(line[: line.find(DATA)]) if lanes else None
                 value = None if lane is None else lane.alike(line)
                 if lane is None or value is None:
                     try:

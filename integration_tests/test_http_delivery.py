@@ -12,7 +12,8 @@ import pytest
 from destination_keen.config import Limits
 from integration_tests.connector import CONTENT, catalog, record, run, started, state
 from integration_tests.gateway import LOSE_THE_ANSWER, Gateway, Instead
-from integration_tests.sandbox import READ_KEY, SECONDS, WRITE_KEY, Sandbox
+from integration_tests.sandbox import READ_KEY, WRITE_KEY, Sandbox
+from integration_tests.waiting import until
 
 PORTAL = Instead(200, b"<html>Accept our terms</html>")
 
@@ -119,10 +120,7 @@ def test_a_refused_event_ends_the_sync_after_the_states_before_it(fresh_sandbox:
         started("write", over_http(fresh_sandbox, api_url=gateway.url), catalog("users")) as running,
     ):
         running.write(record(i=1), state(1))
-        end = time.monotonic() + SECONDS
-        while not any(b'"STATE"' in line for line in running.lines()):
-            assert time.monotonic() < end
-            time.sleep(0.02)
+        until(lambda: any(b'"STATE"' in line for line in running.lines()))
         gateway.faults.append(Instead(200, json.dumps({"users": [refusal]}).encode()))
         running.write(record(i=2), state(2))
         ended = running.wait()
@@ -135,10 +133,7 @@ def test_a_refused_event_ends_the_sync_after_the_states_before_it(fresh_sandbox:
 def test_i6_a_keen_that_is_gone_is_named_after_the_delivery_timeout(fresh_sandbox: Sandbox) -> None:
     with started("write", over_http(fresh_sandbox), catalog("users"), limits=Limits(delivery_timeout=2.0)) as running:
         running.write(record(i=1), state(1))
-        end = time.monotonic() + SECONDS
-        while not any(b'"STATE"' in line for line in running.lines()):
-            assert time.monotonic() < end
-            time.sleep(0.02)
+        until(lambda: any(b'"STATE"' in line for line in running.lines()))
         fresh_sandbox.pause()
         stopped = time.monotonic()
         running.write(record(i=2), state(2))
@@ -154,10 +149,7 @@ def test_i6_a_keen_that_is_gone_is_named_after_the_delivery_timeout(fresh_sandbo
 def test_a_signal_ends_the_sync_with_what_is_delivered_released(fresh_sandbox: Sandbox) -> None:
     with started("write", over_http(fresh_sandbox), catalog("users")) as running:
         running.write(*lines(1_000, 100))
-        end = time.monotonic() + SECONDS
-        while sum(b'"STATE"' in line for line in running.lines()) < 10:
-            assert time.monotonic() < end
-            time.sleep(0.02)
+        until(lambda: sum(b'"STATE"' in line for line in running.lines()) >= 10)
         running.process.send_signal(signal.SIGTERM)
         ended = running.wait()
     assert ended.code == 143

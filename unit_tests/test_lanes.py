@@ -7,18 +7,17 @@ from typing import Any
 
 import pytest
 
-from destination_keen import catalog
 from destination_keen.envelope import DATA
 from destination_keen.errors import InternalError
 from destination_keen.lanes import Lanes
 from destination_keen.ledger import Ledger
 from destination_keen.producer.memory import MemoryProducer
 from destination_keen.protocol import Record, decode
+from unit_tests.configured import configured, parsed
 
 
 def lanes(*names: str) -> tuple[Lanes, Ledger]:
-    configured = [{"stream": {"name": name, "json_schema": {}}, "destination_sync_mode": "append"} for name in names]
-    streams = catalog.parse(json.dumps({"streams": configured}).encode(), infer_timestamp=True)
+    streams = {stream.descriptor: stream for stream in parsed(*map(configured, names))}
     ledger = Ledger()
     return Lanes(streams, ledger, MemoryProducer()), ledger
 
